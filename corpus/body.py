@@ -1,0 +1,88 @@
+"""Reads the Markdown body of an article into blocks: bullets, paragraphs and table rows with exact character spans.
+
+markdown-it-py decides what is a heading, a list or a table; this module finds where the wording starts and ends, which
+references it names (`[1, 3]`) and which statement id it carries (a trailing `^F12`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import accumulate
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from corpus.types import Block, BlockKind
+
+#: A citation mark: `[1]`, `[1, 3]`. A Markdown link `[1](…)` is not one.
+MARK = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
+_BULLET = re.compile(r"(?:\s|>|[-*+]\s|\d{1,9}[.)]\s|\|)*")
+_TAIL = re.compile(
+    r"(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])*\s*(?:\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*))?[\s|]*\Z"
+)
+
+
+def marks_in(text: str) -> tuple[int, ...]:
+    """The reference ids that the marks of a text name, each once, in order: `"a [3]. b [1, 3]"` → `(3, 1)`."""
+    ids = (int(number) for mark in MARK.finditer(text) for number in mark[1].split(","))
+    return tuple(dict.fromkeys(ids))
+
+
+def read_blocks(text: str, first_line: int = 1) -> tuple[list[Block], list[tuple[int, str]]]:
+    """The blocks of a body in order, and `(line, message)` for each block that says nothing.
+
+    `first_line` is the body's first line in its file.
+    """
+    line_starts = [0, *accumulate(len(line) for line in text.splitlines(keepends=True))]
+    blocks: list[Block] = []
+    empty: list[tuple[int, str]] = []
+    for kind, section, (first, last) in _spans(_parser().parse(text)):
+        start, end = line_starts[first], line_starts[last]
+        if kind is not BlockKind.PARAGRAPH:
+            start += len(_BULLET.match(text[start:end])[0])  # type: ignore[index]  # the pattern also matches ""
+        raw = text[start:end]
+        start += len(raw) - len(raw.lstrip(" \t\n>"))
+        tail = _TAIL.search(text, start, end)
+        stop = tail.start() if tail else end
+        if stop <= start:
+            empty.append((first_line + first, "a statement id or citation mark stands without wording"))
+            continue
+        marks = marks_in(text[start:end])
+        blocks.append(Block(kind, section, start, stop, marks, tail and tail["statement"], first_line + first))
+    return blocks, empty
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _spans(tokens: list[Token]) -> Iterator[tuple[BlockKind, tuple[str, ...], tuple[int, int]]]:
+    """Kind, heading path and line range of every block that carries wording."""
+    headings: dict[int, str] = {}
+    lists = 0
+    in_head = False
+    for position, token in enumerate(tokens):
+        lines = (token.map[0], token.map[1]) if token.map else (0, 0)
+        path = tuple(headings.values())
+        match token.type:
+            case "heading_open":
+                level = int(token.tag[1])
+                headings = {depth: title for depth, title in headings.items() if depth < level}
+                headings[level] = tokens[position + 1].content.strip()
+            case "list_item_open":
+                lists += 1
+            case "list_item_close":
+                lists -= 1
+            case "thead_open" | "thead_close":
+                in_head = token.type == "thead_open"
+            case "paragraph_open":
+                yield (BlockKind.ITEM if lists else BlockKind.PARAGRAPH), path, lines
+            case "tr_open" if not in_head:
+                yield BlockKind.ROW, path, lines
+            case "fence" | "code_block":
+                yield BlockKind.PARAGRAPH, path, lines
+            case _:
+                pass

@@ -1,0 +1,112 @@
+"""The project's errors, drawn as a tree. Every message names what went wrong, where, both values, and what to run next.
+
+FollowupError                 exit 1   the root; nothing else is raised on purpose
+├── CorpusError               exit 1   articles that do not follow the format; carries every `Problem` found
+├── ArticleNotFound           404      no article has this id
+├── SettingsError             exit 2   a setting is unknown or its value is bad
+├── IndexUnavailable          503, 2   there is no index that can be searched; the message says which command makes one
+│   ├── IndexMissing                   nothing was ever built
+│   ├── IndexDamaged                   a file is missing or its SHA-256 differs from the manifest
+│   └── IndexMismatch                  built with another model, dimension or format than the settings ask for
+├── IndexBusy                 exit 2   another process is building
+├── BuildRefused              exit 2   the new generation did not pass its gate; the old one still serves
+├── ModelUnavailable          503, 2   the embedder's package or files are missing or changed
+├── QuestionRefused           4xx      the question cannot be taken (`status` says which); never carries the question
+├── ConversationNotFound      404
+└── AnswerNotFound            404
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corpus.types import Problem
+
+
+class FollowupError(Exception):
+    """Root of every error this project raises on purpose. `exit_code` is the command line's, `status` is HTTP's."""
+
+    exit_code = 1
+    status = 500
+
+
+class CorpusError(FollowupError):
+    """One or more articles break the format. `problems` holds all of them, in file and line order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ArticleNotFound(FollowupError):
+    """No article has this id."""
+
+    status = 404
+
+
+class SettingsError(FollowupError):
+    """A setting is unknown or its value is bad; the message names it."""
+
+    exit_code = 2
+
+
+class IndexUnavailable(FollowupError):
+    """There is no index that can be searched."""
+
+    exit_code = 2
+    status = 503
+
+
+class IndexMissing(IndexUnavailable):
+    """No generation was ever built."""
+
+
+class IndexDamaged(IndexUnavailable):
+    """A file of the generation is missing, or its SHA-256 differs from the manifest."""
+
+
+class IndexMismatch(IndexUnavailable):
+    """The generation was built with another model, dimension or format."""
+
+
+class IndexBusy(FollowupError):
+    """Another process is building; the message says who and since when."""
+
+    exit_code = 2
+
+
+class BuildRefused(FollowupError):
+    """The new generation did not pass its gate; the old one still serves."""
+
+    exit_code = 2
+
+
+class ModelUnavailable(FollowupError):
+    """The embedder's package or files are missing or are not the pinned ones."""
+
+    exit_code = 2
+    status = 503
+
+
+class QuestionRefused(FollowupError):
+    """The question cannot be taken. `status` is the HTTP status. The message never repeats the question."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, status: int = 422) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ConversationNotFound(FollowupError):
+    """No conversation has this id."""
+
+    status = 404
+
+
+class AnswerNotFound(FollowupError):
+    """No answer has this id."""
+
+    status = 404

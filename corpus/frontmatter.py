@@ -1,0 +1,130 @@
+"""Reads the YAML front matter of an article: strict, and every complaint has the line it is about.
+
+Knows the keys and their types; nothing of the body below.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from corpus.types import Note, Problem, Reference, ReferenceType, Status
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Path = tuple[str | int, ...]
+
+_STATUS_WORD = re.compile(r"submitted|under[ _]review|approved", re.IGNORECASE)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Reference(_Strict):
+    id: Annotated[int, Field(ge=1)]
+    type: ReferenceType
+    title: Text
+    authors: Text
+    venue: Text
+    year: Annotated[int, Field(ge=1800, le=2200)] | None = None
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
+    pmid: Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")] | None = None
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+
+
+class _Note(_Strict):
+    text: Text
+    statements: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+    def value(self) -> Note:
+        return Note(self.text, self.statements)
+
+
+class FrontMatter(_Strict):
+    """The keys of an article's front matter, as in FORMAT.md."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+    title: Text
+    heading: Text
+    specialty: Text
+    status: Status
+    last_updated: dt.date
+    reviewed_by: Text | None = None
+    review_notes: tuple[_Note, ...] = ()
+    references: tuple[_Reference, ...] = ()
+    plain_summary: tuple[_Note, ...] = ()
+    questions: tuple[_Note, ...] = ()
+
+    @field_validator("status", mode="before")
+    @classmethod
+    def _least_approved(cls, value: object) -> object:
+        """Where several status words stand ("Submitted → Approved", or a list), the least approved wins."""
+        words = [match.lower().replace(" ", "_") for match in _STATUS_WORD.findall(str(value))]
+        return Status.least([Status(word) for word in words]) if words else value
+
+    @model_validator(mode="after")
+    def _approval_has_a_name(self) -> FrontMatter:
+        if self.status is Status.APPROVED and not self.reviewed_by:
+            raise ValueError("status is approved but reviewed_by names nobody")
+        return self
+
+    def reference_values(self) -> tuple[Reference, ...]:
+        """The references as plain values."""
+        return tuple(Reference(**reference.model_dump()) for reference in self.references)
+
+
+def read_front_matter(source: str, path: str) -> tuple[FrontMatter | None, dict[Path, int], list[Problem]]:
+    """Validated front matter (None when broken), the line of every key path, and every problem found.
+
+    `source` is the YAML between the `---` lines; its first line is line 2 of the file.
+    """
+    try:
+        node = yaml.compose(source, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 2
+        return None, {}, [Problem(path, line, f"front matter is not valid YAML: {error.problem}")]
+    except yaml.YAMLError as error:
+        return None, {}, [Problem(path, 2, f"front matter is not valid YAML: {error}")]
+    if not isinstance(node, yaml.MappingNode):
+        return None, {}, [Problem(path, 2, "front matter is not a list of `key: value` lines")]
+
+    lines: dict[Path, int] = {(): 1}
+    problems = list(_walk(node, (), lines, path))
+    try:
+        loaded: Any = yaml.safe_load(source)
+        return FrontMatter.model_validate(loaded), lines, problems
+    except ValidationError as error:
+        problems += [_problem(path, lines, detail["loc"], detail["msg"]) for detail in error.errors(include_url=False)]
+    except (yaml.YAMLError, ValueError) as error:
+        problems.append(Problem(path, 2, f"front matter cannot be read: {error}"))
+    return None, lines, problems
+
+
+def _walk(node: yaml.Node, at: Path, lines: dict[Path, int], path: str) -> Iterator[Problem]:
+    """Notes the line of every key path and reports keys given twice (YAML would keep the last one in silence)."""
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 2
+            if key.value in seen:
+                yield Problem(path, line, f"`{key.value}` is given twice, first on line {seen[key.value]}")
+            seen.setdefault(key.value, line)
+            lines[(*at, key.value)] = line
+            yield from _walk(value, (*at, key.value), lines, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            lines[(*at, position)] = value.start_mark.line + 2
+            yield from _walk(value, (*at, position), lines, path)
+
+
+def _problem(path: str, lines: dict[Path, int], where: Path, message: str) -> Problem:
+    known = where
+    while known not in lines:
+        known = known[:-1]
+    name = ".".join(str(part) for part in where) or "front matter"
+    return Problem(path, lines[known], f"{name}: {message.removeprefix('Value error, ')}")

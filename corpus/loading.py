@@ -1,0 +1,169 @@
+"""Loads article files: one at a time or a whole folder, with every problem of every file collected before complaining."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from corpus.body import read_blocks
+from corpus.errors import ArticleNotFound, CorpusError
+from corpus.frontmatter import FrontMatter, read_front_matter
+from corpus.types import Article, Block, Problem
+
+#: The articles this project ships.
+SHIPPED = Path(__file__).parent / "articles"
+#: A longer file is a mistake, not an article: the longest shipped one has under 30,000 characters.
+MAX_FILE_BYTES = 2_000_000
+
+
+def load_corpus(folder: Path = SHIPPED) -> tuple[Article, ...]:
+    """Every article of a folder, by id. Raises `CorpusError` with all problems of all files at once."""
+    articles, problems = read_corpus(folder)
+    if problems:
+        raise CorpusError(problems)
+    return articles
+
+
+def read_corpus(folder: Path = SHIPPED) -> tuple[tuple[Article, ...], list[Problem]]:
+    """The articles that could be read, by id, and every problem found on the way."""
+    paths = sorted(folder.glob("*.md"))
+    if not paths:
+        return (), [Problem(str(folder), 1, "no article (*.md) in this folder")]
+    articles: list[Article] = []
+    problems: list[Problem] = []
+    for path in paths:
+        article, found = read_article(path)
+        problems += found
+        if article is not None:
+            articles.append(article)
+    problems += _repeated(articles)
+    return tuple(sorted(articles, key=lambda article: article.id)), problems
+
+
+def find_article(articles: Sequence[Article], article_id: str) -> Article:
+    """The article with this id. Raises `ArticleNotFound`."""
+    for article in articles:
+        if article.id == article_id:
+            return article
+    raise ArticleNotFound(f"no article {article_id!r}; `followup corpus list` prints the {len(articles)} there are")
+
+
+def read_article(path: Path) -> tuple[Article | None, list[Problem]]:
+    """One article from its file, or None with the problems that prevent it."""
+    name = _shown(path)
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            return None, [Problem(name, 1, f"{path.stat().st_size} bytes; an article has at most {MAX_FILE_BYTES}")]
+        source = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        return None, [Problem(name, 1, f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}")]
+    except OSError as error:
+        return None, [Problem(name, 1, f"cannot be read: {error.strerror}")]
+    return parse_article(source, name)
+
+
+def parse_article(source: str, path: str) -> tuple[Article | None, list[Problem]]:
+    """One article from the text of its file. `path` is what its problems are reported under."""
+    source = source.replace("\r\n", "\n")
+    head, body, first_line = _split(source)
+    if head is None:
+        return None, [Problem(path, 1, "no front matter: the file must begin with a line `---` and close it with another")]
+    meta, lines, problems = read_front_matter(head, path)
+    blocks, empty = read_blocks(body, first_line)
+    problems += [Problem(path, line, message) for line, message in empty]
+    if not blocks:
+        problems.append(Problem(path, first_line, "the article has no text"))
+    if meta is None:
+        return None, problems
+    problems += _contradictions(meta, blocks, lines, path)
+    if problems:
+        return None, sorted(problems, key=lambda problem: problem.line)
+    return (
+        Article(
+            id=meta.id,
+            title=meta.title,
+            heading=meta.heading,
+            specialty=meta.specialty,
+            status=meta.status,
+            last_updated=meta.last_updated,
+            reviewed_by=meta.reviewed_by,
+            review_notes=tuple(note.value() for note in meta.review_notes),
+            references=meta.reference_values(),
+            plain_summary=tuple(note.value() for note in meta.plain_summary),
+            questions=tuple(note.value() for note in meta.questions),
+            text=body,
+            blocks=tuple(blocks),
+            path=path,
+        ),
+        [],
+    )
+
+
+def _split(source: str) -> tuple[str | None, str, int]:
+    """Front matter (None when there is none), body, and the body's first line in the file."""
+    if not source.startswith("---\n"):
+        return None, source, 1
+    head, closed, body = source[4:].partition("\n---\n")
+    if not closed:
+        return None, source, 1
+    return head, body, head.count("\n") + 4
+
+
+def _contradictions(
+    meta: FrontMatter, blocks: list[Block], lines: dict[tuple[str | int, ...], int], path: str
+) -> Iterator[Problem]:
+    """What is well-formed on its own but does not fit together."""
+    if meta.id != Path(path).stem:
+        yield Problem(path, lines[("id",)], f"id is {meta.id!r} but the file is called {Path(path).name!r}")
+
+    first: dict[str | int, int] = {}
+    for position, reference in enumerate(meta.references):
+        line = lines[("references", position)]
+        for label, key in (("id", reference.id), ("doi", reference.doi), ("pmid", reference.pmid)):
+            if key is None:
+                continue
+            if (seen := first.get(f"{label} {key}")) is not None:
+                yield Problem(path, line, f"reference {label} {key} is listed twice, first on line {seen}")
+            first.setdefault(f"{label} {key}", line)
+
+    listed = {reference.id for reference in meta.references}
+    cited: set[int] = set()
+    stated: dict[str, int] = {}
+    for block in blocks:
+        cited.update(block.marks)
+        for mark in block.marks:
+            if mark not in listed:
+                yield Problem(path, block.line, f"mark [{mark}]: reference {mark} is not listed in the article")
+        if block.statement is None:
+            continue
+        if block.statement in stated:
+            yield Problem(path, block.line, f"^{block.statement} is used twice, first on line {stated[block.statement]}")
+        stated.setdefault(block.statement, block.line)
+        if not block.marks:
+            yield Problem(path, block.line, f"^{block.statement} carries no reference mark")
+
+    for position, reference in enumerate(meta.references):
+        if reference.id not in cited:
+            yield Problem(path, lines[("references", position)], f"reference {reference.id} is cited by no statement")
+    for key, notes in (("questions", meta.questions), ("plain_summary", meta.plain_summary), ("review_notes", meta.review_notes)):
+        for position, note in enumerate(notes):
+            for statement in note.statements:
+                if statement not in stated:
+                    yield Problem(path, lines[(key, position)], f"{key}: the body has no statement ^{statement}")
+
+
+def _repeated(articles: list[Article]) -> Iterator[Problem]:
+    titles: dict[str, str] = {}
+    for article in articles:
+        title = article.title.casefold()
+        if title in titles:
+            yield Problem(article.path, 1, f"the same title as {titles[title]}")
+        titles.setdefault(title, article.path)
+
+
+def _shown(path: Path) -> str:
+    """Relative to where the reader stands, when it lies below it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,35 @@
+"""Finds sentences in medical prose as exact spans.
+
+pysbd makes the cuts: of the splitters tried it alone was right on "t.i.d.", "E. coli", "i.e." and "Dr."
+(nupunkt split after "t.i.d."). Its own character spans repeat the first one for repeated sentences, so the spans are
+counted here from the pieces.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Protocol, cast
+
+
+class _Segmenter(Protocol):
+    def segment(self, text: str) -> list[str]: ...
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """`(start, end)` of every sentence, without the white space around it: `"One. Two."` → `[(0, 4), (5, 9)]`."""
+    spans: list[tuple[int, int]] = []
+    position = 0
+    for piece in _segmenter().segment(text):
+        start = text.index(piece, position)
+        position = start + len(piece)
+        if wording := piece.strip():
+            start += piece.index(wording[0])
+            spans.append((start, start + len(wording)))
+    return spans
+
+
+@cache
+def _segmenter() -> _Segmenter:
+    from pysbd import Segmenter  # 0.1 s: only texts without statement ids need it
+
+    return cast(_Segmenter, Segmenter(language="en", clean=False))

@@ -1,0 +1,253 @@
+"""Builds the next generation beside the live one, checks it, and switches to it.
+
+Nothing to do: nothing is loaded. Otherwise passages whose text the live generation already has keep their vectors, so
+that an unchanged passage is never embedded twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from corpus.errors import BuildRefused, IndexBusy, IndexUnavailable
+from corpus.loading import load_corpus
+from corpus.splitting import split_corpus
+from index.cues import CUES_VERSION, make_cues
+from index.embedding import identify, load_embedder
+from index.generations import (
+    FORMAT,
+    LEXICAL,
+    PASSAGES,
+    VECTORS,
+    file_hashes,
+    live_generation,
+    new_folder,
+    next_number,
+    publish,
+    remove_old,
+    sha256_of,
+    switch,
+    verify_files,
+)
+from index.lexical import LexicalDocument, LexicalIndex
+from index.passages import PassageStore, write_passages
+from index.search import Index
+from index.types import Cue, CueKind, EncodedQuery, Manifest, ModelIdentity
+from index.vectors import VectorIndex
+
+if TYPE_CHECKING:
+    from corpus.types import Article, Passage
+    from index.settings import IndexSettings
+    from index.types import Embedder, Vectors
+
+#: Called with (cues embedded so far, cues to embed).
+Progress = Callable[[int, int], None]
+#: Cues embedded between two calls of Progress.
+_STEP = 64
+#: Questions of the articles that a new generation must answer with their own passage before it goes live.
+_CANARIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `changed` is false when the live generation was already up to date."""
+
+    number: int
+    changed: bool
+    articles: int
+    passages: int
+    cues: int
+    embedded: int
+    reused: int
+    embed_seconds: float
+    seconds: float
+
+
+def build_index(settings: IndexSettings, *, embedder: Embedder | None = None, progress: Progress | None = None) -> BuildReport:
+    """Makes the live generation match the articles and the settings.
+
+    Raises `CorpusError` (articles), `IndexBusy` (another build), `ModelUnavailable`, `BuildRefused` (the gate). Whatever
+    is raised, and wherever the process is killed, the generation that was live stays live.
+    """
+    started = time.perf_counter()
+    with _single_writer(settings.index):
+        wanted = _wanted(settings)
+        live = _live_or_none(settings.index)
+        if live and _matches(live, wanted) and _intact(settings.index):
+            return BuildReport(live.number, False, live.articles, live.passages, live.cues, 0, live.cues, 0.0, time.perf_counter() - started)
+
+        articles = load_corpus(settings.articles)
+        passages = split_corpus(articles, settings.max_passage_words)
+        cues = make_cues(articles, passages)
+        known = _known_vectors(settings.index, wanted.model)
+        new = [cue.text for cue in cues if cue.text not in known]
+        new = list(dict.fromkeys(new))
+        embed_started = time.perf_counter()
+        if new:
+            known |= _embed(new, embedder or load_embedder(settings), progress)
+        embed_seconds = time.perf_counter() - embed_started
+
+        folder = new_folder(settings.index)
+        vectors = _stack([known[cue.text] for cue in cues])
+        _write(folder, articles, passages, cues, vectors)
+        manifest = Manifest(
+            format=FORMAT,
+            number=next_number(settings.index),
+            built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            model=wanted.model,
+            dimension=int(vectors.shape[1]),
+            corpus_sha256=wanted.corpus_sha256,
+            settings_sha256=wanted.settings_sha256,
+            articles=len(articles),
+            passages=len(passages),
+            cues=len(cues),
+            files=file_hashes(folder),
+        )
+        _gate(folder, manifest, vectors, settings)
+        publish(settings.index, folder, manifest)
+        switch(settings.index, manifest.number)
+        remove_old(settings.index, settings.keep_generations)
+        return BuildReport(
+            manifest.number, True, len(articles), len(passages), len(cues), len(new), len(cues) - len(new), embed_seconds,
+            time.perf_counter() - started,
+        )  # fmt: skip
+
+
+def is_stale(settings: IndexSettings) -> bool:
+    """Whether `build_index` would have something to do."""
+    live = _live_or_none(settings.index)
+    return live is None or not _matches(live, _wanted(settings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the articles and settings ask a generation to be."""
+
+    model: ModelIdentity
+    corpus_sha256: str
+    settings_sha256: str
+
+
+def _wanted(settings: IndexSettings) -> _Wanted:
+    files = sorted(settings.articles.glob("*.md"))
+    corpus = "".join(f"{path.name} {sha256_of(path)}\n" for path in files)
+    making = json.dumps({"cues": CUES_VERSION, "max_passage_words": settings.max_passage_words})
+    return _Wanted(identify(settings), _sha256(corpus), _sha256(making))
+
+
+def _matches(live: Manifest, wanted: _Wanted) -> bool:
+    return (live.model, live.corpus_sha256, live.settings_sha256) == (wanted.model, wanted.corpus_sha256, wanted.settings_sha256)
+
+
+def _live_or_none(root: Path) -> Manifest | None:
+    """The live manifest; None when there is none that this version can read, which a build mends."""
+    try:
+        return live_generation(root)[1]
+    except IndexUnavailable:
+        return None
+
+
+def _intact(root: Path) -> bool:
+    try:
+        verify_files(*live_generation(root))
+    except IndexUnavailable:
+        return False
+    return True
+
+
+def _known_vectors(root: Path, model: ModelIdentity) -> dict[str, Vectors]:
+    """Text -> vector of the live generation, if the same weights made it and its files are whole."""
+    try:
+        folder, manifest = live_generation(root)
+        if manifest.model != model:
+            return {}
+        verify_files(folder, manifest)
+        texts = PassageStore(folder / PASSAGES).cue_texts()
+        return dict(zip(texts, VectorIndex.read(folder / VECTORS).vectors(), strict=True))
+    except IndexUnavailable:
+        return {}  # a damaged generation has nothing to reuse: everything is embedded again
+
+
+def _embed(texts: list[str], embedder: Embedder, progress: Progress | None) -> dict[str, Vectors]:
+    """Text -> vector, the longest first, so that the time left is not underestimated."""
+    ordered = sorted(texts, key=len, reverse=True)
+    known: dict[str, Vectors] = {}
+    for start in range(0, len(ordered), _STEP):
+        batch = ordered[start : start + _STEP]
+        known |= dict(zip(batch, embedder.embed_passages(batch), strict=True))
+        if progress:
+            progress(len(known), len(ordered))
+    return known
+
+
+def _stack(vectors: list[Vectors]) -> Vectors:
+    import numpy as np
+
+    return np.stack(vectors).astype(np.float32, copy=False)
+
+
+def _write(folder: Path, articles: tuple[Article, ...], passages: list[Passage], cues: list[Cue], vectors: Vectors) -> None:
+    write_passages(folder / PASSAGES, articles, passages, cues)
+    VectorIndex.build(vectors).write(folder / VECTORS)
+    LexicalIndex.build((_document(row, cue, passages[cue.passages[0]]) for row, cue in enumerate(cues)), folder / LEXICAL)
+
+
+def _document(row: int, cue: Cue, passage: Passage) -> LexicalDocument:
+    worded = cue.kind is CueKind.WORDING
+    return LexicalDocument(
+        row=row,
+        article_id=passage.article_id,
+        title=f"{passage.article_title} {passage.article_heading}",
+        section=" ".join(passage.section) if worded else "",
+        text=passage.text if worded else cue.text,
+    )
+
+
+def _gate(folder: Path, manifest: Manifest, vectors: Vectors, settings: IndexSettings) -> None:
+    """Opens the new generation as a server would. Raises `BuildRefused` unless it answers its canary questions."""
+
+    def none() -> Embedder:
+        raise BuildRefused("the gate embeds nothing")
+
+    try:
+        index = Index(folder, manifest, dense_weight=settings.dense_weight, embedder=none)
+        for row, text, wanted in index.store.some_questions(_CANARIES):
+            hits = index.search(EncodedQuery(text, vectors[row]), k=10)
+            passages = index.store.passages(wanted)
+            if not {passage.id for passage in passages.values()} & {hit.passage.id for hit in hits}:
+                names = ", ".join(passage.id for passage in passages.values())
+                raise BuildRefused(f"the new generation does not find {names} by its own question; the old one still serves")
+    except IndexUnavailable as error:
+        raise BuildRefused(f"the new generation cannot be searched ({error}); the old one still serves") from error
+    except BuildRefused:
+        shutil.rmtree(folder)
+        raise
+
+
+@contextmanager
+def _single_writer(root: Path) -> Iterator[None]:
+    """Holds the build lock. The system frees it when the process ends, however it ends."""
+    root.mkdir(parents=True, exist_ok=True)
+    holder = root / "lock.holder"
+    try:
+        with FileLock(root / "lock", timeout=0):
+            holder.write_text(f"process {os.getpid()}, since {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC", "utf-8")
+            yield
+    except Timeout:
+        who = holder.read_text("utf-8") if holder.exists() else "an unknown process"
+        raise IndexBusy(f"another build is running ({who}); try again when it is done") from None
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,41 @@
+"""Makes the cues of a corpus: by which texts each passage can be found.
+
+Beside its own wording (with title and heading path, because "Monotherapy" over a bullet is what says whose figures
+they are), a passage is found by the questions its article lists for it and by the plain-language sentences that rest on
+it: readers ask in words that the guideline does not use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from corpus.types import Article, Note, Passage
+from index.types import Cue, CueKind
+
+#: Raise when the text of a cue is made differently: every generation is then stale.
+CUES_VERSION = 1
+
+
+def make_cues(articles: Sequence[Article], passages: Sequence[Passage]) -> list[Cue]:
+    """Every cue, article by article in the order of the passages, so that an article's cues are one range of rows."""
+    by_id = {article.id: article for article in articles}
+    cues: list[Cue] = []
+    for article_id, group in groupby(enumerate(passages), key=lambda numbered: numbered[1].article_id):
+        numbered = list(group)
+        article = by_id[article_id]
+        rows = {passage.statement: row for row, passage in numbered if passage.statement}
+        cues += (Cue(CueKind.WORDING, wording(passage), (row,)) for row, passage in numbered)
+        cues += _notes(CueKind.QUESTION, article.questions, rows)
+        cues += _notes(CueKind.PLAIN, article.plain_summary, rows)
+    return cues
+
+
+def wording(passage: Passage) -> str:
+    """What a passage is embedded as: `article heading > section > subsection: text`."""
+    return f"{' > '.join((passage.article_heading, *passage.section))}: {passage.text}"
+
+
+def _notes(kind: CueKind, notes: Sequence[Note], rows: dict[str, int]) -> Iterator[Cue]:
+    for note in notes:
+        yield Cue(kind, note.text, tuple(rows[statement] for statement in note.statements))

@@ -1,0 +1,99 @@
+"""Finds the cues that share words with a query, with tantivy (BM25). Knows nothing of vectors.
+
+The only module that imports tantivy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus.errors import IndexDamaged
+
+#: Words of the text count once, of the heading path and the article's title less.
+FIELD_BOOSTS = {"text": 1.0, "section": 0.5, "title": 0.5}
+_WRITER_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalDocument:
+    """One row of the lexical index."""
+
+    row: int
+    article_id: str
+    title: str
+    section: str
+    text: str
+
+
+class LexicalIndex:
+    """Word index of one generation, read-only."""
+
+    def __init__(self, folder: Path) -> None:
+        import tantivy
+
+        try:
+            self._index = tantivy.Index.open(str(folder))
+        except (ValueError, OSError) as error:
+            raise IndexDamaged(f"{folder}: tantivy cannot read it; run `followup index build`") from error
+        self._analyzer = _analyzer()
+        self._searcher = self._index.searcher()
+
+    @staticmethod
+    def build(documents: Iterable[LexicalDocument], folder: Path) -> None:
+        """Writes a complete index into an empty folder. One writer thread: the same documents give the same scores."""
+        import tantivy
+
+        schema = tantivy.SchemaBuilder()
+        schema.add_integer_field("row", fast=True)
+        schema.add_text_field("article", tokenizer_name="raw", index_option="basic")
+        for field in FIELD_BOOSTS:
+            schema.add_text_field(field, tokenizer_name="medical", index_option="freq")
+        index = tantivy.Index(schema.build(), path=str(folder))
+        index.register_tokenizer("medical", _analyzer())
+        writer = index.writer(_WRITER_BYTES, num_threads=1)
+        for document in documents:
+            writer.add_document(
+                tantivy.Document(
+                    row=document.row,
+                    article=document.article_id,
+                    title=document.title,
+                    section=document.section,
+                    text=document.text,
+                )
+            )
+        writer.commit()
+        writer.wait_merging_threads()
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def best(self, text: str, k: int, article_id: str | None = None) -> list[tuple[int, float]]:
+        """At most `k` pairs `(row, BM25 score)`, best first; equal scores in the order of rows."""
+        from tantivy import Occur, Query
+
+        schema = self._index.schema
+        words = [
+            (Occur.Should, Query.boost_query(Query.term_query(schema, field, term), boost))
+            for term in dict.fromkeys(self._analyzer.analyze(text))
+            for field, boost in FIELD_BOOSTS.items()
+        ]
+        if not words:
+            return []
+        query = Query.boolean_query(words)
+        if article_id is not None:
+            scope = Query.const_score_query(Query.term_query(schema, "article", article_id), 0.0)
+            query = Query.boolean_query([(Occur.Must, query), (Occur.Must, scope)])
+        hits = self._searcher.search(query, k).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return sorted(((int(row), float(hit[0])) for row, hit in zip(rows, hits, strict=True)), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _analyzer() -> Any:
+    """Lower case, English stop words and stems; words over 60 characters are dropped."""
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    builder = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(60)).filter(Filter.lowercase())
+    return builder.filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()

@@ -1,0 +1,160 @@
+"""The passages, cues and articles of one generation, in one read-only SQLite file: the generation's source of truth.
+
+Rows count from 0 in reading order, so that the passages (and the cues) of an article are one range.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from corpus.errors import ArticleNotFound, IndexDamaged
+from corpus.types import Article, Passage
+from index.types import Cue, CueKind
+
+_SCHEMA = """
+CREATE TABLE article (id TEXT PRIMARY KEY, position INTEGER, first_cue INTEGER, cues INTEGER, body TEXT NOT NULL);
+CREATE TABLE passage (row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, article_id TEXT NOT NULL, section TEXT NOT NULL,
+    statement TEXT, text TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, marks TEXT NOT NULL,
+    article_title TEXT NOT NULL, article_heading TEXT NOT NULL, sha256 TEXT NOT NULL);
+CREATE TABLE cue (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE found_by (cue INTEGER NOT NULL, passage INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (cue, position)) WITHOUT ROWID;
+"""
+_PASSAGE_COLUMNS = 'id, article_id, article_title, article_heading, section, statement, text, start, "end", marks'
+_ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
+
+
+def write_passages(path: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue]) -> None:
+    """Writes the file whole; it must not exist yet."""
+    first_cue: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    for article_id, group in groupby(enumerate(cues), key=lambda pair: passages[pair[1].passages[0]].article_id):
+        rows = [row for row, _ in group]
+        first_cue[article_id], counts[article_id] = rows[0], len(rows)
+    connection = sqlite3.connect(path)
+    try:
+        connection.executescript(_SCHEMA)
+        connection.executemany(
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?)",
+            (
+                (article.id, position, first_cue[article.id], counts[article.id], _ARTICLE.dump_json(article).decode())
+                for position, article in enumerate(articles)
+            ),
+        )
+        connection.executemany(
+            "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (row, p.id, p.article_id, json.dumps(p.section), p.statement, p.text, p.start, p.end, json.dumps(p.marks),
+                 p.article_title, p.article_heading, p.sha256)
+                for row, p in enumerate(passages)
+            ),
+        )  # fmt: skip
+        connection.executemany("INSERT INTO cue VALUES (?, ?, ?)", ((row, c.kind.value, c.text) for row, c in enumerate(cues)))
+        connection.executemany(
+            "INSERT INTO found_by VALUES (?, ?, ?)",
+            ((row, passage, at) for row, cue in enumerate(cues) for at, passage in enumerate(cue.passages)),
+        )
+        connection.commit()
+    finally:
+        connection.close()
+
+
+class PassageStore:
+    """Reads the file of one generation; safe to share between threads (one connection a thread)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        try:
+            self._read("SELECT count(*) FROM passage")
+        except sqlite3.Error as error:
+            raise IndexDamaged(f"{path}: {error}; run `followup index build`") from error
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many articles, passages and cues."""
+        articles, passages, cues = (self._read(f"SELECT count(*) FROM {table}")[0][0] for table in ("article", "passage", "cue"))
+        return articles, passages, cues
+
+    @cached_property
+    def articles(self) -> tuple[Article, ...]:
+        """Every article of the generation, by id."""
+        return tuple(_ARTICLE.validate_json(body) for (body,) in self._read("SELECT body FROM article ORDER BY position"))
+
+    @cached_property
+    def _articles_by_id(self) -> dict[str, Article]:
+        return {article.id: article for article in self.articles}
+
+    def article(self, article_id: str) -> Article:
+        """One article. Raises `ArticleNotFound`."""
+        try:
+            return self._articles_by_id[article_id]
+        except KeyError:
+            raise ArticleNotFound("no article has this id; `followup corpus list` prints those there are") from None
+
+    def cue_rows(self, article_id: str) -> range:
+        """The rows of an article's cues. Raises `ArticleNotFound`."""
+        rows = self._read("SELECT first_cue, cues FROM article WHERE id = ?", (article_id,))
+        if not rows:
+            raise ArticleNotFound("no article has this id; `followup corpus list` prints those there are")
+        first, count = rows[0]
+        return range(first, first + count)
+
+    def found_by(self, cues: Iterable[int]) -> list[tuple[int, CueKind, int]]:
+        """For each cue row its kind and each passage row it leads to: `(cue, kind, passage)`."""
+        found = self._read_many("SELECT cue, kind, passage FROM found_by JOIN cue ON cue.row = cue WHERE cue IN", cues)
+        return [(cue, CueKind(kind), passage) for cue, kind, passage in found]
+
+    def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
+        """Passages by row."""
+        return {row: _passage(values) for row, *values in self._read_many(f"SELECT row, {_PASSAGE_COLUMNS} FROM passage WHERE row IN", rows)}
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        """The passages of one article in reading order."""
+        found = self._read(f"SELECT {_PASSAGE_COLUMNS} FROM passage WHERE article_id = ? ORDER BY row", (article_id,))
+        return [_passage(values) for values in found]
+
+    def all_passages(self) -> list[Passage]:
+        """Every passage in row order."""
+        return [_passage(values) for values in self._read(f"SELECT {_PASSAGE_COLUMNS} FROM passage ORDER BY row")]
+
+    def cue_texts(self) -> list[str]:
+        """The text of every cue in row order."""
+        return [text for (text,) in self._read("SELECT text FROM cue ORDER BY row")]
+
+    def some_questions(self, count: int) -> list[tuple[int, str, tuple[int, ...]]]:
+        """About `count` QUESTION cues spread evenly over the generation: row, text, passage rows."""
+        rows = [row for (row,) in self._read("SELECT row FROM cue WHERE kind = ? ORDER BY row", (CueKind.QUESTION.value,))]
+        chosen = rows[:: max(1, len(rows) // count)][:count] if rows else []
+        texts = dict(self._read_many("SELECT row, text FROM cue WHERE row IN", chosen))
+        leads: dict[int, list[int]] = {}
+        for cue, _, passage in self.found_by(chosen):
+            leads.setdefault(cue, []).append(passage)
+        return [(row, texts[row], tuple(leads[row])) for row in chosen]
+
+    def _read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        return self._connection().execute(sql, parameters).fetchall()
+
+    def _read_many(self, sql: str, rows: Iterable[int]) -> list[Any]:
+        wanted = json.dumps(list(rows))  # one parameter for any number of rows
+        return self._read(f"{sql} (SELECT value FROM json_each(?))", (wanted,))
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # immutable: no lock and no journal is ever needed, so a read-only disk will do
+            connection = sqlite3.connect(f"{self._path.resolve().as_uri()}?immutable=1", uri=True)
+            self._local.connection = connection
+        return connection
+
+
+def _passage(values: Sequence[Any]) -> Passage:
+    identifier, article_id, title, heading, section, statement, text, start, end, marks = values
+    return Passage(identifier, article_id, title, heading, tuple(json.loads(section)), statement, text, start, end, tuple(json.loads(marks)))
