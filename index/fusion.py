@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from index.types import CueKind
 
-#: What the best cue of each kind adds to a passage's score. See eval/LOG.md for what was tried.
-DENSE_WEIGHTS = {CueKind.WORDING: 1.0, CueKind.QUESTION: 0.6, CueKind.PLAIN: 0.3}
-LEXICAL_WEIGHTS = {CueKind.WORDING: 1.0, CueKind.QUESTION: 0.5, CueKind.PLAIN: 0.3}
+#: What the best cue of each kind adds to a passage's score: a question that the passage answers counts like its wording, a
+#: plain-language sentence a third. Tried 0.6 and 1 for questions, 0, 0.3 and 0.5 for plain sentences: all within .02 of
+#: each other, wording alone .06-.10 lower at hit@1 (eval/LOG.md).
+WEIGHTS = {CueKind.WORDING: 1.0, CueKind.QUESTION: 1.0, CueKind.PLAIN: 0.3}
 
 
 def pool_dense(best: Mapping[CueKind, float], floor: float) -> float:
@@ -16,16 +17,16 @@ def pool_dense(best: Mapping[CueKind, float], floor: float) -> float:
 
     A passage that lists no question is not worse for it: what is missing counts as its wording does. `floor` stands in
     for a wording that was not among the nearest (its true cosine is at most that).
-    Example: wording .6, question .9, no plain sentence → (1·.6 + .6·.9 + .3·.6) / 1.9 = .695.
+    Example: wording .6, question .9, no plain sentence → (1·.6 + 1·.9 + .3·.6) / 2.3 = .730.
     """
     wording = best.get(CueKind.WORDING, floor)
-    total = sum(weight * max(best.get(kind, wording), wording) for kind, weight in DENSE_WEIGHTS.items())
-    return total / sum(DENSE_WEIGHTS.values())
+    total = sum(weight * max(best.get(kind, wording), wording) for kind, weight in WEIGHTS.items())
+    return total / sum(WEIGHTS.values())
 
 
 def pool_lexical(best: Mapping[CueKind, float]) -> float:
     """A passage's word score from its best cue of each kind: a weighted sum, because words shared twice say more."""
-    return sum(weight * best.get(kind, 0.0) for kind, weight in LEXICAL_WEIGHTS.items())
+    return sum(weight * best.get(kind, 0.0) for kind, weight in WEIGHTS.items())
 
 
 def min_max(scores: Mapping[int, float]) -> dict[int, float]:

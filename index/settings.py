@@ -20,7 +20,7 @@ class IndexSettings(CorpusSettings):
         None, description="put before every query; unset = the model's own `query` prompt"
     )
     dense_weight: float = Field(
-        0.6, ge=0, le=1, description="share of the vectors in the fused score; the rest is the lexical index'"
+        0.5, ge=0, le=1, description="share of the vectors in the fused score; the rest is the lexical index'"
     )
     threads: int = Field(2, ge=1, le=64, description="threads that embed")
     keep_generations: int = Field(2, ge=2, le=50, description="complete generations kept on disk, the live one included")

@@ -1,0 +1,59 @@
+"""Every setting of the product, read from `FOLLOWUP_…` environment variables and `.env`.
+
+`load_settings` is the only door: it names an unknown or bad setting and stops the start.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+
+from corpus.errors import SettingsError
+from index.settings import IndexSettings
+
+PREFIX = "FOLLOWUP_"
+
+
+class Settings(IndexSettings):
+    """The corpus' and the index' settings, and how questions are answered and served."""
+
+    database: str = Field("sqlite:///var/assistant.sqlite", description="SQLAlchemy URL of the stored conversations and answers")
+    abstain_below: float = Field(
+        0.5, ge=0, le=1, description="confidence under which the answer is that the articles do not say"
+    )
+    max_sentences: int = Field(6, ge=1, le=12, description="quoted statements in one answer")
+    host: str = Field("127.0.0.1", description="address that `followup serve` listens on")
+    port: int = Field(8000, ge=0, le=65535, description="port that `followup serve` listens on; 0 = any free one")
+    workers: int = Field(1, ge=1, le=16, description="server processes; each holds its own embedder")
+    worker_threads: int = Field(32, ge=2, le=256, description="threads of a server process; a stream holds one")
+    secret_key: SecretStr | None = Field(None, description="signs the page's form tokens; unset = a new one at each start")
+
+
+def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """The settings in force. Raises `SettingsError` naming every unknown and every bad one.
+
+    pydantic-settings ignores unknown environment variables; a misspelt FOLLOWUP_MODLE must not pass in silence.
+    """
+    given = {name.upper(): "the environment" for name in os.environ}
+    given |= {name.upper(): str(env_file) for name in (dotenv_values(env_file) if env_file else {})}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    problems = [
+        f"{name} (in {where}) is not a setting; `followup settings` prints those there are"
+        for name, where in sorted(given.items())
+        if name.startswith(PREFIX) and name not in known
+    ]
+    settings = None
+    if not problems:
+        try:
+            settings = Settings(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings' own keyword
+        except ValidationError as error:
+            problems = [
+                f"{PREFIX}{'_'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}"
+                for detail in error.errors(include_input=False, include_url=False)
+            ]
+    if settings is None:
+        raise SettingsError("\n".join(problems))
+    return settings
