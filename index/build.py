@@ -40,9 +40,10 @@ from index.generations import (
     switch,
     verify_files,
 )
-from index.lexical import LexicalDocument, LexicalIndex
+from index.lexical import LexicalDocument, LexicalIndex, analyzer
 from index.passages import PassageStore, write_passages
 from index.search import Index
+from index.topics import topic_terms
 from index.types import Cue, CueKind, EncodedQuery, Manifest, ModelIdentity
 from index.vectors import VectorIndex
 
@@ -198,7 +199,7 @@ def _stack(vectors: list[Vectors]) -> Vectors:
 
 
 def _write(folder: Path, articles: tuple[Article, ...], passages: list[Passage], cues: list[Cue], vectors: Vectors) -> None:
-    write_passages(folder / PASSAGES, articles, passages, cues)
+    write_passages(folder / PASSAGES, articles, passages, cues, topic_terms(articles, analyzer().analyze))
     VectorIndex.build(vectors).write(folder / VECTORS)
     LexicalIndex.build((_document(row, cue, passages[cue.passages[0]]) for row, cue in enumerate(cues)), folder / LEXICAL)
 

@@ -5,6 +5,7 @@ The only module that imports tantivy.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ class LexicalIndex:
             self._index = tantivy.Index.open(str(folder))
         except (ValueError, OSError) as error:
             raise IndexDamaged(f"{folder}: tantivy cannot read it; run `followup index build`") from error
-        self._analyzer = _analyzer()
+        self._analyzer = analyzer()
         self._searcher = self._index.searcher()
 
     @staticmethod
@@ -52,7 +53,7 @@ class LexicalIndex:
         for field in FIELD_BOOSTS:
             schema.add_text_field(field, tokenizer_name="medical", index_option="freq")
         index = tantivy.Index(schema.build(), path=str(folder))
-        index.register_tokenizer("medical", _analyzer())
+        index.register_tokenizer("medical", analyzer())
         writer = index.writer(_WRITER_BYTES, num_threads=1)
         for document in documents:
             writer.add_document(
@@ -70,6 +71,28 @@ class LexicalIndex:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
+    def terms(self, text: str) -> list[str]:
+        """The stems that are searched for a text, each once, in order."""
+        return list(dict.fromkeys(self._analyzer.analyze(text)))
+
+    def rarity(self, term: str) -> float:
+        """Inverse document frequency of a stem, as in BM25: 0 for one that stands everywhere."""
+        count, found = len(self), self._searcher.doc_freq("text", term)
+        return math.log(1 + (count - found + 0.5) / (found + 0.5))
+
+    def stands_in(self, term: str, article_id: str) -> bool:
+        """Whether a stem occurs anywhere in what is searched of an article."""
+        from tantivy import Occur, Query
+
+        schema = self._index.schema
+        query = Query.boolean_query(
+            [
+                (Occur.Must, Query.term_query(schema, "article", article_id)),
+                (Occur.Must, Query.boolean_query([(Occur.Should, Query.term_query(schema, field, term)) for field in FIELD_BOOSTS])),
+            ]
+        )
+        return bool(self._searcher.search(query, 1).count)
+
     def best(self, text: str, k: int, article_id: str | None = None) -> list[tuple[int, float]]:
         """At most `k` pairs `(row, BM25 score)`, best first; equal scores in the order of rows."""
         from tantivy import Occur, Query
@@ -77,7 +100,7 @@ class LexicalIndex:
         schema = self._index.schema
         words = [
             (Occur.Should, Query.boost_query(Query.term_query(schema, field, term), boost))
-            for term in dict.fromkeys(self._analyzer.analyze(text))
+            for term in self.terms(text)
             for field, boost in FIELD_BOOSTS.items()
         ]
         if not words:
@@ -91,7 +114,7 @@ class LexicalIndex:
         return sorted(((int(row), float(hit[0])) for row, hit in zip(rows, hits, strict=True)), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _analyzer() -> Any:
+def analyzer() -> Any:
     """Lower case, English stop words and stems; words over 60 characters are dropped."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 

@@ -27,12 +27,16 @@ CREATE TABLE passage (row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, article_
     article_title TEXT NOT NULL, article_heading TEXT NOT NULL, sha256 TEXT NOT NULL);
 CREATE TABLE cue (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE found_by (cue INTEGER NOT NULL, passage INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (cue, position)) WITHOUT ROWID;
+CREATE INDEX found_by_passage ON found_by (passage);
+CREATE TABLE topic (term TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _PASSAGE_COLUMNS = 'id, article_id, article_title, article_heading, section, statement, text, start, "end", marks'
 _ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
 
 
-def write_passages(path: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue]) -> None:
+def write_passages(
+    path: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue], topics: Iterable[str]
+) -> None:
     """Writes the file whole; it must not exist yet."""
     first_cue: dict[str, int] = {}
     counts: dict[str, int] = {}
@@ -62,6 +66,7 @@ def write_passages(path: Path, articles: Sequence[Article], passages: Sequence[P
             "INSERT INTO found_by VALUES (?, ?, ?)",
             ((row, passage, at) for row, cue in enumerate(cues) for at, passage in enumerate(cue.passages)),
         )
+        connection.executemany("INSERT INTO topic VALUES (?)", ((term,) for term in sorted(topics)))
         connection.commit()
     finally:
         connection.close()
@@ -128,6 +133,22 @@ class PassageStore:
     def cue_texts(self) -> list[str]:
         """The text of every cue in row order."""
         return [text for (text,) in self._read("SELECT text FROM cue ORDER BY row")]
+
+    def any_topic(self, terms: Sequence[str]) -> bool:
+        """Whether one of the stems names a topic of the corpus (index/topics.py)."""
+        return bool(self._read("SELECT 1 FROM topic WHERE term IN (SELECT value FROM json_each(?)) LIMIT 1", (json.dumps(terms),)))
+
+    def cues_of(self, passage_ids: Sequence[str]) -> list[list[str]]:
+        """For each passage the texts by which it can be found, in the order of the ids."""
+        found = self._read(
+            "SELECT passage.id, cue.text FROM passage JOIN found_by ON passage = passage.row JOIN cue ON cue.row = cue "
+            "WHERE passage.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(passage_ids),),
+        )
+        texts: dict[str, list[str]] = {identifier: [] for identifier in passage_ids}
+        for identifier, text in found:
+            texts[identifier].append(text)
+        return list(texts.values())
 
     def some_questions(self, count: int) -> list[tuple[int, str, tuple[int, ...]]]:
         """About `count` QUESTION cues spread evenly over the generation: row, text, passage rows."""

@@ -6,7 +6,7 @@ Knows nothing of answers, conversations or HTTP.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from index.fusion import combine, pool_dense, pool_lexical
 from index.generations import LEXICAL, PASSAGES, VECTORS, live_generation, verify_files
 from index.lexical import LexicalIndex
 from index.passages import PassageStore
-from index.types import CueKind, EncodedQuery, Manifest, ScoredPassage
+from index.types import Coverage, CueKind, EncodedQuery, Manifest, ScoredPassage
 from index.vectors import VectorIndex
 
 if TYPE_CHECKING:
@@ -87,6 +87,27 @@ class Index:
         return [
             ScoredPassage(passages[row], scores[row], rank, dense[row], lexical[row]) for rank, row in enumerate(best, start=1)
         ]
+
+    def names_topic(self, text: str) -> bool:
+        """Whether a text names a topic of the corpus, so that it can be searched without what was said before it."""
+        return self.store.any_topic(self._lexical.terms(text))
+
+    def coverage(self, text: str, hits: Sequence[ScoredPassage]) -> Coverage:
+        """How much of a text's wording (0..1, rare words weigh more) the hits and the first hit's article speak of."""
+        weights = {term: self._lexical.rarity(term) for term in self._lexical.terms(text)}
+        total = sum(weights.values())
+        if not total or not hits:
+            return Coverage(0.0, 0.0)
+        spoken = " ".join(
+            " ".join((hit.passage.article_title, hit.passage.article_heading, *hit.passage.section, *cues))
+            for hit, cues in zip(hits, self.store.cues_of([hit.passage.id for hit in hits]), strict=True)
+        )
+        said = set(self._lexical.terms(spoken))
+        article_id = hits[0].passage.article_id
+        return Coverage(
+            by_hits=sum(weight for term, weight in weights.items() if term in said) / total,
+            by_article=sum(weight for term, weight in weights.items() if self._lexical.stands_in(term, article_id)) / total,
+        )
 
     def _leads(self, cues: Iterable[int]) -> dict[int, list[tuple[CueKind, int]]]:
         leads: dict[int, list[tuple[CueKind, int]]] = {}

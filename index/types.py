@@ -57,6 +57,14 @@ class ScoredPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which share of a question's words (0..1, rare ones weigh more) is spoken of by the hits, and by the first hit's article."""
+
+    by_hits: float
+    by_article: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelIdentity:
     """Which weights make the vectors: two identities are equal only when the vectors would be."""
 
