@@ -36,12 +36,21 @@ class AnswerStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One reading of a question and its share of the score; the shares of a query add up to 1."""
+
+    text: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """The stand-alone text that is searched, whether earlier turns went into it, and why."""
 
     text: str
     used_history: bool
     reason: str
+    variants: tuple[Variant, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +156,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the conversation and the query it became."""
+    """An earlier question of the conversation: the query it became, and the article that its answer quoted first."""
 
-    question: str
     query: str
+    article_id: str | None
 
 
 class AnswerWriter(Protocol):

@@ -1,56 +1,82 @@
-"""Turns what the reader typed into a stand-alone query, deterministically: no model, the same result every time.
+"""Turns what the reader typed into what is searched, deterministically: no model, the same result every time.
 
 A follow-up leans on the turn before it when it opens like one ("And in pregnancy?"), when it names nothing but a pronoun
-or a bare noun ("What starting dose?"), or when it is very short. Then the last stand-alone turn is put before it. A
-question that names its own topic is searched as typed, whatever was asked before: a new topic must not drag the old one.
+or a bare noun ("What starting dose?"), or when it is very short. A question that names a topic the conversation has not
+touched is a switch and is searched as typed: a new topic must not drag the old one along.
+
+Between the two, both readings are searched and their scores are added, because neither alone is right: on the 240
+follow-ups (whole corpus, hit@1) elliptical turns gain from .35 as typed and .64 with the previous question put before
+them to .73 with both, and stand-alone turns after another question of their article lose nothing (.66, .37, .70).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
-from assistant.types import Query, Turn
+from assistant.types import Query, Turn, Variant
 
 _OPENER = re.compile(
-    r"^(and|but|or|so|also|then|what about|how about|what if|and if|same for|why not|why|else|otherwise|does that|is that)\b",
+    r"^(and|but|or|so|also|then|what about|how about|what if|same for|why not|why|else|otherwise|does that|is that)\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(
-    r"\b(it|its|they|them|their|theirs|this|that|these|those|he|him|his|she|her|hers|one|ones|both|either|neither|former|latter|"
-    r"same|such)\b",
+    r"\b(it|its|they|them|their|theirs|this|that|these|those|he|him|his|she|her|hers|ones?|both|either|neither|former|"
+    r"latter|same|such)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w-]+")
-#: A question of at most this many words with an earlier turn before it is read as its continuation.
+#: A question of at most this many words is read as a continuation.
 SHORT = 3
 #: Characters of the previous query that are kept: the question itself must stay within what the embedder reads.
 MAX_ANCHOR = 500
+#: Share of the reading with the previous question, for a question that leans on it and for one that may.
+#: Tried 0 to 1 in steps of .1-.25: .6-.75 and .25-.5 are flat.
+LEANS, MAY_LEAN = 0.8, 0.5
 
-#: Says whether a text names a topic of the corpus (a drug, a disease, a test) on its own.
-NamesTopic = Callable[[str], bool]
+
+class Vocabulary(Protocol):
+    """What the corpus speaks of."""
+
+    def topics_in(self, text: str) -> list[str]:
+        """The stems of a text that name a topic of the corpus: a drug, a disease, a test."""
+
+    def stands_in(self, term: str, article_id: str) -> bool:
+        """Whether an article speaks of a stem."""
 
 
-def stand_alone(question: str, history: Sequence[Turn], names_topic: NamesTopic) -> Query:
-    """The query for a question after `history` (oldest first)."""
+def stand_alone(question: str, history: Sequence[Turn], vocabulary: Vocabulary) -> Query:
+    """What to search for a question asked after `history` (oldest turn first)."""
     if not history:
-        return Query(question, False, "first question of the conversation: searched as typed")
-    reason = _leans(question, names_topic)
-    if reason is None:
-        return Query(question, False, "names its own topic: searched as typed")
-    anchor = history[-1].query[:MAX_ANCHOR]
-    return Query(f"{anchor} {question}", True, f"{reason}: your previous question was put before it")
+        return _as_typed(question, "first question of the conversation: searched as typed")
+    last = history[-1]
+    topics = vocabulary.topics_in(question)
+    reason = _leans(question, bool(topics))
+    if reason is None and last.article_id and not any(vocabulary.stands_in(topic, last.article_id) for topic in topics):
+        return _as_typed(question, "names a new topic: searched as typed")
+    share = LEANS if reason else MAY_LEAN
+    text = f"{last.query[:MAX_ANCHOR]} {question}"
+    return Query(
+        text=text,
+        used_history=True,
+        reason=f"{reason or 'may continue the conversation'}: searched as typed and after your previous question",
+        variants=(Variant(question, 1 - share), Variant(text, share)),
+    )
 
 
-def _leans(question: str, names_topic: NamesTopic) -> str | None:
-    """Why a question cannot stand alone, or None when it can."""
+def _as_typed(question: str, reason: str) -> Query:
+    return Query(question, False, reason, (Variant(question, 1.0),))
+
+
+def _leans(question: str, topical: bool) -> str | None:
+    """Why a question cannot stand alone, or None when it may."""
     if match := _OPENER.match(question):
         return f"opens with “{match[0].lower()}”"
     if len(_WORD.findall(question)) <= SHORT:
         return "very short"
-    topical = names_topic(question)
-    if not topical and (match := _PRONOUN.search(question)):
+    if topical:
+        return None
+    if match := _PRONOUN.search(question):
         return f"“{match[0].lower()}” points back"
-    if not topical:
-        return "names no topic of its own"
-    return None
+    return "names no topic of its own"

@@ -19,9 +19,7 @@ from corpus.types import Block, BlockKind
 #: A citation mark: `[1]`, `[1, 3]`. A Markdown link `[1](…)` is not one.
 MARK = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
 _BULLET = re.compile(r"(?:\s|>|[-*+]\s|\d{1,9}[.)]\s|\|)*")
-_TAIL = re.compile(
-    r"(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])*\s*(?:\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*))?[\s|]*\Z"
-)
+_TAIL = re.compile(r"(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])*\s*(?:\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*))?[\s|]*\Z")
 
 
 def marks_in(text: str) -> tuple[int, ...]:

@@ -29,7 +29,9 @@ def split_article(article: Article, max_words: int = 120) -> list[Passage]:
         blocks = list(group)
         pieces = [(blocks[0].start, blocks[0].end)] if statement else list(_packed(article.text, blocks, max_words))
         for start, end in pieces:
-            marks = tuple(dict.fromkeys(mark for block in blocks if block.start < end and start < block.end for mark in block.marks))
+            marks = tuple(
+                dict.fromkeys(mark for block in blocks if block.start < end and start < block.end for mark in block.marks)
+            )
             passages.append(
                 Passage(
                     id=f"{article.id}#{statement or f'p{len(passages) + 1}'}",

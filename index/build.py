@@ -86,7 +86,9 @@ def build_index(settings: IndexSettings, *, embedder: Embedder | None = None, pr
         wanted = _wanted(settings)
         live = _live_or_none(settings.index)
         if live and _matches(live, wanted) and _intact(settings.index):
-            return BuildReport(live.number, False, live.articles, live.passages, live.cues, 0, live.cues, 0.0, time.perf_counter() - started)
+            return BuildReport(
+                live.number, False, live.articles, live.passages, live.cues, 0, live.cues, 0.0, time.perf_counter() - started
+            )
 
         articles = load_corpus(settings.articles)
         passages = split_corpus(articles, settings.max_passage_words)

@@ -88,7 +88,10 @@ class LexicalIndex:
         query = Query.boolean_query(
             [
                 (Occur.Must, Query.term_query(schema, "article", article_id)),
-                (Occur.Must, Query.boolean_query([(Occur.Should, Query.term_query(schema, field, term)) for field in FIELD_BOOSTS])),
+                (
+                    Occur.Must,
+                    Query.boolean_query([(Occur.Should, Query.term_query(schema, field, term)) for field in FIELD_BOOSTS]),
+                ),
             ]
         )
         return bool(self._searcher.search(query, 1).count)
@@ -111,7 +114,9 @@ class LexicalIndex:
             query = Query.boolean_query([(Occur.Must, query), (Occur.Must, scope)])
         hits = self._searcher.search(query, k).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        return sorted(((int(row), float(hit[0])) for row, hit in zip(rows, hits, strict=True)), key=lambda pair: (-pair[1], pair[0]))
+        return sorted(
+            ((int(row), float(hit[0])) for row, hit in zip(rows, hits, strict=True)), key=lambda pair: (-pair[1], pair[0])
+        )
 
 
 def analyzer() -> Any:

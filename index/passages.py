@@ -26,7 +26,8 @@ CREATE TABLE passage (row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, article_
     statement TEXT, text TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, marks TEXT NOT NULL,
     article_title TEXT NOT NULL, article_heading TEXT NOT NULL, sha256 TEXT NOT NULL);
 CREATE TABLE cue (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE found_by (cue INTEGER NOT NULL, passage INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (cue, position)) WITHOUT ROWID;
+CREATE TABLE found_by (cue INTEGER NOT NULL, passage INTEGER NOT NULL, position INTEGER NOT NULL,
+    PRIMARY KEY (cue, position)) WITHOUT ROWID;
 CREATE INDEX found_by_passage ON found_by (passage);
 CREATE TABLE topic (term TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -119,7 +120,10 @@ class PassageStore:
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Passages by row."""
-        return {row: _passage(values) for row, *values in self._read_many(f"SELECT row, {_PASSAGE_COLUMNS} FROM passage WHERE row IN", rows)}
+        return {
+            row: _passage(values)
+            for row, *values in self._read_many(f"SELECT row, {_PASSAGE_COLUMNS} FROM passage WHERE row IN", rows)
+        }
 
     def passages_of(self, article_id: str) -> list[Passage]:
         """The passages of one article in reading order."""
@@ -134,9 +138,12 @@ class PassageStore:
         """The text of every cue in row order."""
         return [text for (text,) in self._read("SELECT text FROM cue ORDER BY row")]
 
-    def any_topic(self, terms: Sequence[str]) -> bool:
-        """Whether one of the stems names a topic of the corpus (index/topics.py)."""
-        return bool(self._read("SELECT 1 FROM topic WHERE term IN (SELECT value FROM json_each(?)) LIMIT 1", (json.dumps(terms),)))
+    def topics_among(self, terms: Sequence[str]) -> list[str]:
+        """Those of the stems that name a topic of the corpus (index/topics.py)."""
+        found = self._read(
+            "SELECT term FROM topic WHERE term IN (SELECT value FROM json_each(?)) ORDER BY term", (json.dumps(terms),)
+        )
+        return [term for (term,) in found]
 
     def cues_of(self, passage_ids: Sequence[str]) -> list[list[str]]:
         """For each passage the texts by which it can be found, in the order of the ids."""
@@ -178,4 +185,6 @@ class PassageStore:
 
 def _passage(values: Sequence[Any]) -> Passage:
     identifier, article_id, title, heading, section, statement, text, start, end, marks = values
-    return Passage(identifier, article_id, title, heading, tuple(json.loads(section)), statement, text, start, end, tuple(json.loads(marks)))
+    return Passage(
+        identifier, article_id, title, heading, tuple(json.loads(section)), statement, text, start, end, tuple(json.loads(marks))
+    )

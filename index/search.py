@@ -6,7 +6,7 @@ Knows nothing of answers, conversations or HTTP.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,38 +59,54 @@ class Index:
         """Loads the embedder and runs one search, so that the first reader does not wait 8 s for it."""
         self.search(self.encode("warm up"), k=1)
 
-    def encode(self, text: str) -> EncodedQuery:
+    def encode(self, text: str, share: float = 1.0) -> EncodedQuery:
         """The query with its vector: 3-5 ms with the bundled embedder."""
         with self._loading:
             if self._embedder is None:
                 self._embedder = self._load_embedder()
-        return EncodedQuery(text, self._embedder.embed_query(text))
+        return EncodedQuery(text, self._embedder.embed_query(text), share)
 
-    def search(self, query: EncodedQuery, *, k: int = 10, article_id: str | None = None) -> list[ScoredPassage]:
-        """The `k` best passages, best first; only of one article when given. Raises `ArticleNotFound`.
+    def search(self, *readings: EncodedQuery, k: int = 10, article_id: str | None = None) -> list[ScoredPassage]:
+        """The `k` best passages for one query, or for several readings of it; only of one article when given.
 
-        Scores are 0..1 and say how passages rank for this query in this scope; they do not compare between queries.
+        Best first; equal scores in reading order. Scores are 0..1 and say how passages rank for this query in this
+        scope; they do not compare between queries. Raises `ArticleNotFound`.
         """
         scope = self.store.cue_rows(article_id) if article_id is not None else None
-        near = self._vectors.nearest(query.vector, len(scope) if scope is not None else DEPTH, scope)
-        words = self._lexical.best(query.text, DEPTH, article_id)
-        leads = self._leads({row for row, _ in near} | {row for row, _ in words})
-
-        floor = near[-1][1] if near else 0.0
-        by_vector, by_words = _best_by_kind(near, leads), _best_by_kind(words, leads)
-        rows = by_vector.keys() | by_words.keys()
-        dense = {row: pool_dense(by_vector.get(row, {}), floor) for row in rows}
-        lexical = {row: pool_lexical(by_words.get(row, {})) for row in rows}
-        scores = combine(dense, lexical, self._dense_weight)
+        scores: dict[int, float] = {}
+        dense: dict[int, float] = {}
+        lexical: dict[int, float] = {}
+        for reading in readings:
+            by_vector, by_words = self._candidates(reading, scope, article_id)
+            _add(scores, combine(by_vector, by_words, self._dense_weight), reading.share)
+            _add(dense, by_vector, reading.share)
+            _add(lexical, by_words, reading.share)
         best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
         passages = self.store.passages(best)
         return [
-            ScoredPassage(passages[row], scores[row], rank, dense[row], lexical[row]) for rank, row in enumerate(best, start=1)
+            ScoredPassage(passages[row], scores[row], rank, dense.get(row, 0.0), lexical.get(row, 0.0))
+            for rank, row in enumerate(best, start=1)
         ]
 
-    def names_topic(self, text: str) -> bool:
-        """Whether a text names a topic of the corpus, so that it can be searched without what was said before it."""
-        return self.store.any_topic(self._lexical.terms(text))
+    def _candidates(
+        self, query: EncodedQuery, scope: range | None, article_id: str | None
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Passage row -> cosine and passage row -> word score, of the best cues of both searches."""
+        near = self._vectors.nearest(query.vector, len(scope) if scope is not None else DEPTH, scope)
+        words = self._lexical.best(query.text, DEPTH, article_id)
+        leads = self._leads({row for row, _ in near} | {row for row, _ in words})
+        by_vector, by_words = _best_by_kind(near, leads), _best_by_kind(words, leads)
+        floor = near[-1][1] if near else 0.0
+        dense = {row: pool_dense(by_vector.get(row, {}), floor) for row in by_vector.keys() | by_words.keys()}
+        return dense, {row: pool_lexical(kinds) for row, kinds in by_words.items()}
+
+    def topics_in(self, text: str) -> list[str]:
+        """The stems of a text that name a topic of the corpus: a drug, a disease, a test."""
+        return self.store.topics_among(self._lexical.terms(text))
+
+    def stands_in(self, term: str, article_id: str) -> bool:
+        """Whether an article speaks of a stem."""
+        return self._lexical.stands_in(term, article_id)
 
     def coverage(self, text: str, hits: Sequence[ScoredPassage]) -> Coverage:
         """How much of a text's wording (0..1, rare words weigh more) the hits and the first hit's article speak of."""
@@ -126,9 +142,12 @@ class Index:
             )
 
 
-def _best_by_kind(
-    hits: list[tuple[int, float]], leads: dict[int, list[tuple[CueKind, int]]]
-) -> dict[int, dict[CueKind, float]]:
+def _add(sums: dict[int, float], scores: Mapping[int, float], share: float) -> None:
+    for row, score in scores.items():
+        sums[row] = sums.get(row, 0.0) + share * score
+
+
+def _best_by_kind(hits: list[tuple[int, float]], leads: dict[int, list[tuple[CueKind, int]]]) -> dict[int, dict[CueKind, float]]:
     """For each passage row the best score of its cues, by kind."""
     best: dict[int, dict[CueKind, float]] = {}
     for cue, score in hits:

@@ -16,9 +16,7 @@ class IndexSettings(CorpusSettings):
     model: str = Field(
         "bundled", min_length=1, description="embedder: `bundled`, or any sentence-transformers model by name or folder"
     )
-    query_prompt: str | None = Field(
-        None, description="put before every query; unset = the model's own `query` prompt"
-    )
+    query_prompt: str | None = Field(None, description="put before every query; unset = the model's own `query` prompt")
     dense_weight: float = Field(
         0.5, ge=0, le=1, description="share of the vectors in the fused score; the rest is the lexical index'"
     )

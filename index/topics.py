@@ -14,8 +14,8 @@ from corpus.types import Article
 #: A topic's stem stands in at most this share of the articles (and never in fewer than _FEW allowed).
 _SHARE = 0.1
 _FEW = 3
-#: ... and this often in one of them, or in its title or heading.
-_OFTEN = 3
+#: ... and this often in one of them, or once when its title or heading has it too.
+_OFTEN = 4
 
 
 def topic_terms(articles: Sequence[Article], stems: Callable[[str], Iterable[str]]) -> set[str]:
@@ -25,7 +25,7 @@ def topic_terms(articles: Sequence[Article], stems: Callable[[str], Iterable[str
     for article in articles:
         counts = Counter(stems(article.text))
         named = set(stems(f"{article.title} {article.heading}"))
-        spread.update(counts.keys() | named)
-        strong |= {stem for stem, count in counts.items() if count >= _OFTEN} | named
+        spread.update(counts.keys())
+        strong |= {stem for stem, count in counts.items() if count >= _OFTEN or stem in named}
     most = max(_FEW, int(_SHARE * len(articles)))
     return {stem for stem in strong if spread[stem] <= most and not stem.isdigit() and len(stem) > 2}

@@ -39,10 +39,14 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class EncodedQuery:
-    """A query and its vector: float32 (dimension,), unit length. Encoded once, searched in any scope."""
+    """A query and its vector: float32 (dimension,), unit length. Encoded once, searched in any scope.
+
+    Where several readings of one question are searched together, `share` is what each counts; shares add up to 1.
+    """
 
     text: str
     vector: Vectors = field(repr=False)
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class VectorIndex:
 
         count, dimension = vectors.shape
         if count < EXACT_BELOW:
-            index = faiss.IndexFlatIP(dimension)
+            index: Any = faiss.IndexFlatIP(dimension)
         else:
             index = faiss.index_factory(dimension, IVF_RECIPE, faiss.METRIC_INNER_PRODUCT)
             index.train(vectors)

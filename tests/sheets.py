@@ -12,7 +12,7 @@ from corpus.types import Article, Block
 
 SHEETS = Path(__file__).resolve().parents[2] / "shared" / "facts"
 
-_WORDS = "two three four five six seven eight nine ten eleven twelve".split()
+_WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _NUMBER_WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
 # "HER2", "GLP-1" and "P2Y12" are names, not numbers: a digit that follows a letter, or a letter and a hyphen, is skipped.
 _NUMBER = re.compile(r"(?<![A-Za-z\d.*/])(?<![A-Za-z]-)\d+(?:[.,]\d+)*")

@@ -24,7 +24,7 @@ class OnnxTransformer(InputModule):
     """Token ids in, the first token's last hidden state out ([CLS] pooling, as bge was trained)."""
 
     def __init__(self, folder: Path, *, max_tokens: int, threads: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch.nn.Module
         self.folder = folder
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
@@ -32,9 +32,7 @@ class OnnxTransformer(InputModule):
         self.max_seq_length = max_tokens
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # the pool below is the parallelism; a lone query takes 3.4 ms instead of 2.4
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embed")
 
     def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **kwargs: Any) -> dict[str, Any]:

@@ -1,0 +1,155 @@
+"""The `followup` command. Each folder's group is imported only when it is used, so that help comes at once."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from dataclasses import asdict
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corpus.errors import FollowupError, SettingsError
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from assistant.types import Answer
+
+#: Group -> where it is, and its line in the help (so that help imports none of them).
+_GROUPS = {
+    "corpus": ("corpus.cli", "The articles: check, list, show."),
+    "index": ("index.cli", "The index: build, info, search."),
+    "eval": ("eval.cli", "Benchmarks (from a checkout)."),
+}
+
+
+class _Lazy(click.Group):
+    """A group whose subgroups are imported when they are used, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_GROUPS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _GROUPS:
+            return super().get_command(ctx, cmd_name)
+        module = _GROUPS[cmd_name][0]
+        try:
+            group: click.Command = getattr(importlib.import_module(module), cmd_name)
+        except ModuleNotFoundError as error:
+            if error.name != module.partition(".")[0]:
+                raise
+            raise click.ClickException(f"`followup {cmd_name}` works from a checkout of the repository only") from error
+        return group
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = {name: summary for name, (_, summary) in _GROUPS.items()}
+        rows |= {name: command.get_short_help_str(80) for name, command in self.commands.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows.items()))
+
+
+@cache
+def _settings() -> Settings:
+    from assistant.settings import load_settings
+
+    return load_settings()
+
+
+@click.group(cls=_Lazy)
+@click.version_option(package_name="followup-assistant")
+@click.pass_context
+def followup(ctx: click.Context) -> None:
+    r"""Answers follow-up questions about guideline-backed medical articles, with exact cited passages.
+
+    \b
+    followup index build
+    followup ask "What colchicine dose for a gout flare?"
+    followup serve
+    """
+    ctx.obj = _settings
+
+
+@followup.command()
+@click.argument("question")
+@click.option("--article", "article_id", help="The article that is open.")
+@click.option("--conversation", "conversation_id", help="Go on with this conversation.")
+@click.option("--audience", default="clinician", show_default=True, type=click.Choice(["clinician", "student", "patient"]))
+@click.option("--json", "as_json", is_flag=True, help="The whole answer as one JSON document.")
+@click.pass_obj
+def ask(
+    load_settings: Any, question: str, article_id: str | None, conversation_id: str | None, audience: str, as_json: bool
+) -> None:
+    """Answers one question in the terminal."""
+    from assistant.answering import Ask, open_assistant
+    from assistant.types import Audience
+
+    assistant = open_assistant(load_settings())
+    answer = assistant.answer(Ask(question, article_id, conversation_id, Audience(audience)))
+    click.echo(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if as_json else _as_text(answer))
+
+
+@followup.command()
+@click.option("--host", help="Instead of FOLLOWUP_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Instead of FOLLOWUP_PORT.")
+@click.option("--debug", is_flag=True, help="The Flask development server: reloads, one process.")
+@click.pass_obj
+def serve(load_settings: Any, host: str | None, port: int | None, debug: bool) -> None:
+    """Serves the articles and the chat until interrupted."""
+    from assistant.serving import serve as run
+
+    changed = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    run(load_settings().model_copy(update=changed), debug=debug)
+
+
+@followup.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def settings(load_settings: Any, as_json: bool) -> None:
+    """Prints the settings in force; secrets are masked."""
+    in_force = json.loads(load_settings().model_dump_json())
+    if as_json:
+        click.echo(json.dumps(in_force, indent=1))
+        return
+    for name, value in in_force.items():
+        click.echo(f"FOLLOWUP_{name.upper()}={'' if value is None else value}")
+
+
+def _as_text(answer: Answer) -> str:
+    """An answer for a terminal: sentences with marks, the references, status and disclaimer."""
+    from assistant.disclaimer import NO_ANSWER, REVIEW_NOTICES
+
+    lines = [f"Searched for: {answer.query.text}", ""]
+    if not answer.sentences:
+        lines += [NO_ANSWER, "", "Nearest articles:"]
+        lines += [f"  {near.title} ({near.article_id})" for near in answer.nearest]
+    for sentence in answer.sentences:
+        lines.append(f"{sentence.text} {''.join(f'[{number}]' for number in sentence.citations)}")
+    if answer.citations:
+        lines += ["", "Cited:"]
+        for citation in answer.citations:
+            behind = ", ".join(f"({reference.number})" for reference in citation.references)
+            lines.append(f"  [{citation.number}] {citation.passage_id}, {' > '.join(citation.section)}; references {behind}")
+        lines += ["", "References:"]
+        for reference in answer.references:
+            where = (
+                f"doi:{reference.doi}" if reference.doi else f"PMID {reference.pmid}" if reference.pmid else reference.url or ""
+            )
+            said = ". ".join(part.rstrip(".") for part in (reference.authors, reference.title, reference.venue))
+            lines.append(f"  ({reference.number}) {reference.type.title()}: {said}. {where}".rstrip())
+    if answer.suggestions:
+        lines += ["", "You can also ask:", *(f"  {suggestion}" for suggestion in answer.suggestions)]
+    if answer.review_status:
+        lines += ["", REVIEW_NOTICES[answer.review_status]]
+    lines += ["", answer.disclaimer, answer.notice, f"(conversation {answer.conversation_id})"]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Entry point: a known error is one message on standard error and its exit code, never a traceback."""
+    try:
+        followup()
+    except FollowupError as error:
+        click.echo(str(error) if isinstance(error, SettingsError) else f"followup: {error}", err=True)
+        sys.exit(error.exit_code)

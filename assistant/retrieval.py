@@ -1,0 +1,63 @@
+"""Finds the evidence for a query: hybrid search, the open article first, the whole corpus as fallback.
+
+Says how sure it is that the evidence answers (`confidence`), which decides between an answer and an abstention. Knows
+how to search an index, not how it is stored.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.types import Query
+
+if TYPE_CHECKING:
+    from index.search import Index
+    from index.types import ScoredPassage
+
+#: Passages looked at for an answer.
+DEPTH = 20
+#: Of these, the best this many decide the confidence.
+_JUDGED = 3
+#: The open article is left only when it is less sure than this, and the corpus this much surer.
+_DOUBT, _MARGIN = 0.3, 0.4
+
+# Logistic regression on the articles' own questions, each searched without itself (answerable) and without its whole
+# article (unanswerable): `followup eval abstention` prints the fit, the held-out figures and these four numbers.
+_INTERCEPT, _COSINE, _BY_HITS, _BY_ARTICLE = -8.23, 3.42, 2.40, 6.09
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Passages for a query, best first, and the probability that they answer it.
+
+    `elsewhere` is true when a reader's open article does not seem to answer and the passages come from all articles.
+    """
+
+    hits: tuple[ScoredPassage, ...]
+    confidence: float
+    elsewhere: bool
+
+
+def find_evidence(index: Index, query: Query, article_id: str | None = None, k: int = DEPTH) -> Evidence:
+    """The `k` best passages. Raises `ArticleNotFound` when the open article is not in the index."""
+    readings = [index.encode(variant.text, variant.share) for variant in query.variants]
+    everywhere = index.search(*readings, k=k)
+    sure_everywhere = confidence(index, query.text, everywhere)
+    if article_id is None:
+        return Evidence(tuple(everywhere), sure_everywhere, elsewhere=False)
+    inside = index.search(*readings, k=k, article_id=article_id)
+    sure_inside = confidence(index, query.text, inside)
+    if sure_inside < _DOUBT and sure_inside + _MARGIN < sure_everywhere:
+        return Evidence(tuple(everywhere), sure_everywhere, elsewhere=True)
+    return Evidence(tuple(inside), sure_inside, elsewhere=False)
+
+
+def confidence(index: Index, text: str, hits: list[ScoredPassage]) -> float:
+    """0..1: how likely the best of `hits` answers, from its cosine and from how much of the wording is spoken of."""
+    if not hits:
+        return 0.0
+    coverage = index.coverage(text, hits[:_JUDGED])
+    logit = _INTERCEPT + _COSINE * hits[0].dense + _BY_HITS * coverage.by_hits + _BY_ARTICLE * coverage.by_article
+    return 1 / (1 + math.exp(-logit))

@@ -1,0 +1,100 @@
+"""`followup corpus …`: what staff type about articles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from corpus.settings import CorpusSettings
+
+
+@click.group()
+def corpus() -> None:
+    r"""The articles: check them, list them, show one.
+
+    \b
+    followup corpus check
+    followup corpus show gout-flares-urate-lowering
+    """
+
+
+@corpus.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def check(load_settings: Any, folder: Path | None, as_json: bool) -> None:
+    """Every problem of every article as `path:line: message`; exit 1 when there is one."""
+    from corpus.checks import check_corpus
+
+    settings: CorpusSettings = load_settings()
+    articles, problems = check_corpus(folder or settings.articles)
+    if as_json:
+        found = [{"path": p.path, "line": p.line, "message": p.message} for p in problems]
+        click.echo(json.dumps({"articles": len(articles), "problems": found}, indent=1))
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        click.echo(f"{len(articles)} articles, {len(problems)} problems")
+    raise SystemExit(1 if problems else 0)
+
+
+@corpus.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def list_articles(load_settings: Any, as_json: bool) -> None:
+    """Every article: id, status, last update, title."""
+    from corpus.loading import load_corpus
+
+    articles = load_corpus(load_settings().articles)
+    if as_json:
+        rows = [
+            {
+                "id": a.id,
+                "title": a.title,
+                "specialty": a.specialty,
+                "status": a.status,
+                "last_updated": a.last_updated.isoformat(),
+            }
+            for a in articles
+        ]
+        click.echo(json.dumps({"articles": rows}, indent=1, ensure_ascii=False))
+        return
+    width = max(len(article.id) for article in articles)
+    for article in articles:
+        click.echo(f"{article.id:{width}}  {article.status.label:12}  {article.last_updated}  {article.title}")
+
+
+@corpus.command()
+@click.argument("article_id", metavar="ARTICLE")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def show(load_settings: Any, article_id: str, as_json: bool) -> None:
+    """One article: its statements with their ids and references."""
+    from corpus.loading import find_article, load_corpus
+
+    article = find_article(load_corpus(load_settings().articles), article_id)
+    if as_json:
+        from pydantic import TypeAdapter
+
+        from corpus.types import Article
+
+        click.echo(TypeAdapter(Article).dump_json(article, indent=1).decode())
+        return
+    click.echo(f"{article.title}\n{article.status.label}, last updated {article.last_updated}, {article.specialty}\n")
+    section: tuple[str, ...] = ()
+    for block in article.blocks:
+        if block.section != section:
+            section = block.section
+            click.echo(f"\n{' > '.join(section)}")
+        marks = f" [{', '.join(map(str, block.marks))}]" if block.marks else ""
+        click.echo(f"  {block.statement or '-':>4}  {article.quote(block)}{marks}")
+    click.echo("\nReferences")
+    for reference in article.references:
+        year = reference.year or "undated"
+        click.echo(
+            f"  [{reference.id}] {reference.type.value}: {reference.authors}. {reference.title}. {reference.venue} ({year})"
+        )
