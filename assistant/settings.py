@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError, field_serializer
 
 from corpus.errors import SettingsError
 from index.settings import IndexSettings
@@ -27,7 +28,11 @@ class Settings(IndexSettings):
     port: int = Field(8000, ge=0, le=65535, description="port that `followup serve` listens on; 0 = any free one")
     workers: int = Field(1, ge=1, le=16, description="server processes; each holds its own embedder")
     worker_threads: int = Field(32, ge=2, le=256, description="threads of a server process; a stream holds one")
-    secret_key: SecretStr | None = Field(None, description="signs the page's form tokens; unset = a new one at each start")
+
+    @field_serializer("database")
+    def _masked(self, url: str) -> str:
+        """A database's password is nobody's business."""
+        return re.sub(r"(?<=:)[^:@/]+(?=@)", "***", url)
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:

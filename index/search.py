@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.errors import IndexDamaged, IndexMismatch
+from index.embedding import identify, load_embedder
 from index.fusion import combine, pool_dense, pool_lexical
 from index.generations import LEXICAL, PASSAGES, VECTORS, live_generation, verify_files
 from index.lexical import LexicalIndex
@@ -43,16 +44,7 @@ class Index:
     @classmethod
     def open(cls, settings: IndexSettings) -> Index:
         """The live generation, verified file by file. Raises `IndexMissing`, `IndexDamaged` or `IndexMismatch`."""
-        from index.embedding import identify, load_embedder
-
-        folder, manifest = live_generation(settings.index)
-        wanted = identify(settings)
-        if manifest.model != wanted:
-            raise IndexMismatch(
-                f"the index was built with {manifest.model.name} ({manifest.model.sha256[:8]}), the settings ask for "
-                f"{wanted.name} ({wanted.sha256[:8]}); run `followup index build`"
-            )
-        verify_files(folder, manifest)
+        folder, manifest = check_index(settings)
         return cls(folder, manifest, dense_weight=settings.dense_weight, embedder=lambda: load_embedder(settings))
 
     def warm(self) -> None:
@@ -140,6 +132,22 @@ class Index:
                 f"{folder} holds (articles, passages, cues, vectors, lexical rows, dimension) {found}, its manifest says "
                 f"{expected}; run `followup index build`"
             )
+
+
+def check_index(settings: IndexSettings) -> tuple[Path, Manifest]:
+    """The live generation's folder and manifest, when its files are whole and the settings' model made it.
+
+    Opens nothing, so it is safe before a fork. Raises `IndexMissing`, `IndexDamaged` or `IndexMismatch`.
+    """
+    folder, manifest = live_generation(settings.index)
+    wanted = identify(settings)
+    if manifest.model != wanted:
+        raise IndexMismatch(
+            f"the index was built with {manifest.model.name} ({manifest.model.sha256[:8]}), the settings ask for "
+            f"{wanted.name} ({wanted.sha256[:8]}); run `followup index build`"
+        )
+    verify_files(folder, manifest)
+    return folder, manifest
 
 
 def _add(sums: dict[int, float], scores: Mapping[int, float], share: float) -> None:

@@ -1,0 +1,64 @@
+"""Runs the web application: gunicorn with threads, or Flask's own server for development.
+
+Nothing that holds a model or an index is loaded before the fork: FAISS and torch hang in a forked child once their
+threads have run in the parent. The parent only checks that there is an index to serve.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+from index.search import check_index
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+
+def serve(settings: Settings, *, debug: bool = False) -> None:
+    """Serves until interrupted. Raises `IndexUnavailable` or `ModelUnavailable` before anything listens."""
+    check_index(settings)
+    if debug:
+        from assistant.web import create_app
+
+        create_app(settings).run(host=settings.host, port=settings.port, debug=True)
+        return
+
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):
+        """gunicorn with our settings instead of its command line."""
+
+        def load_config(self) -> None:
+            for key, value in _gunicorn(settings).items():
+                self.cfg.set(key, value)
+
+        def load(self) -> Any:
+            from assistant.web import create_app
+
+            logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            return create_app(settings)
+
+    Server().run()
+
+
+def _gunicorn(settings: Settings) -> dict[str, Any]:
+    return {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": settings.workers,
+        "worker_class": "gthread",
+        "threads": settings.worker_threads,
+        "preload_app": False,
+        "timeout": 120,
+        "graceful_timeout": 10,
+        "keepalive": 5,
+        "proc_name": "followup",
+        "when_ready": _announce,
+    }
+
+
+def _announce(server: Any) -> None:
+    for listener in server.LISTENERS:
+        sys.stdout.write(f"Serving on {listener} (Ctrl-C stops)\n")
+    sys.stdout.flush()

@@ -1,0 +1,151 @@
+"""The JSON API, version 1. A route translates: body -> call -> body."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
+
+from flask import Response, current_app, json, jsonify, request
+from flask_openapi3 import APIBlueprint, Tag
+from pydantic import TypeAdapter
+
+from assistant.answering import Ask, Event, Spoken, Started
+from assistant.questions import clean_question
+from assistant.types import Answer
+from assistant.verification import verify
+from assistant.web.metrics import ANSWERS
+from assistant.web.problems import problem_body
+from assistant.web.schemas import (
+    AnswerBody,
+    AnswerPath,
+    ArticleLine,
+    ArticlePath,
+    ArticlesBody,
+    ChatBody,
+    ConversationPath,
+    Hit,
+    HitsBody,
+    ProblemBody,
+    RetrieveBody,
+)
+from corpus.errors import FollowupError
+from corpus.types import Article
+
+if TYPE_CHECKING:
+    from assistant.answering import Assistant
+
+log = logging.getLogger(__name__)
+
+routes = APIBlueprint(
+    "api",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="v1")],
+    abp_responses={404: ProblemBody, 422: ProblemBody, 503: ProblemBody},
+)
+_ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
+
+
+@routes.post("/chat", responses={200: AnswerBody, 413: ProblemBody, 415: ProblemBody})
+def chat(body: ChatBody) -> Response:
+    """Answers a question: as JSON, or sentence by sentence with `Accept: text/event-stream`."""
+    ask = Ask(body.question, body.article_id, body.conversation_id, body.audience)
+    if request.accept_mimetypes.best_match(["application/json", "text/event-stream"]) == "text/event-stream":
+        events = _assistant().stream(ask)
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        return Response(_server_sent(events), content_type="text/event-stream; charset=utf-8", headers=headers)
+    answer = _assistant().answer(ask)
+    ANSWERS.labels(answer.status).inc()
+    return jsonify(asdict(answer))
+
+
+@routes.post("/retrieve", responses={200: HitsBody, 413: ProblemBody, 415: ProblemBody})
+def retrieve(body: RetrieveBody) -> Response:
+    """The best passages for a query, without an answer."""
+    index = _assistant().index
+    found = index.search(index.encode(clean_question(body.query)), k=body.k, article_id=body.article_id)
+    hits = [
+        Hit(
+            rank=hit.rank,
+            score=hit.score,
+            passage_id=hit.passage.id,
+            statement_id=hit.passage.statement,
+            article_id=hit.passage.article_id,
+            section=list(hit.passage.section),
+            text=hit.passage.text,
+        )
+        for hit in found
+    ]
+    return jsonify(HitsBody(hits=hits, index_generation=index.manifest.number).model_dump())
+
+
+@routes.get("/articles", responses={200: ArticlesBody})
+def articles() -> Response:
+    """Every article of the live generation."""
+    lines = [
+        ArticleLine(
+            id=article.id,
+            title=article.title,
+            specialty=article.specialty,
+            status=article.status,
+            last_updated=article.last_updated.isoformat(),
+        )
+        for article in _assistant().index.store.articles
+    ]
+    return jsonify(ArticlesBody(articles=lines).model_dump())
+
+
+@routes.get("/articles/<string:article_id>")
+def article(path: ArticlePath) -> Response:
+    """One article: front matter, text, and its blocks with their spans."""
+    found = _ARTICLE.dump_python(_assistant().index.store.article(path.article_id), mode="json")
+    del found["path"]  # where the file lies on the server is nobody's business
+    return jsonify(found)
+
+
+@routes.get("/answers/<string:answer_id>")
+def answer(path: AnswerPath) -> Response:
+    """A stored answer, as the reader got it."""
+    return jsonify(_assistant().store.answer(path.answer_id))
+
+
+@routes.get("/answers/<string:answer_id>/verify")
+def verify_answer(path: AnswerPath) -> Response:
+    """Each quote of a stored answer held against today's articles."""
+    stored = _assistant().store.answer(path.answer_id)
+    return jsonify(answer_id=path.answer_id, citations=verify(stored["citations"], _assistant().index.store.articles))
+
+
+@routes.get("/conversations/<string:conversation_id>")
+def conversation(path: ConversationPath) -> Response:
+    """A stored conversation with its answers, oldest first."""
+    return jsonify(_assistant().store.conversation(path.conversation_id))
+
+
+def _assistant() -> Assistant:
+    return cast("Assistant", current_app.extensions["assistant"])
+
+
+def _server_sent(events: Iterator[Event]) -> Iterator[str]:
+    """The events `meta`, `sentence`…, `answer`; or `error`, after which nothing follows."""
+    try:
+        for event in events:
+            match event:
+                case Started():
+                    yield _event("meta", asdict(event))
+                case Spoken():
+                    yield _event("sentence", {**asdict(event.sentence), "citations": [asdict(c) for c in event.citations]})
+                case Answer():
+                    ANSWERS.labels(event.status).inc()
+                    yield _event("answer", asdict(event))
+    except FollowupError as error:
+        yield _event("error", problem_body(error.status, str(error)))
+    except Exception:
+        log.exception("defect in a stream")  # the status line is already sent: the reader must still be told
+        yield _event("error", problem_body(500, "something went wrong here; it has been logged, and trying again may help"))
+
+
+def _event(name: str, data: dict[str, object]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"

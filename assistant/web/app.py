@@ -1,0 +1,104 @@
+"""The Flask application factory: `create_app(settings)` wires routes, limits, errors and headers together.
+
+Nothing happens at import. Tests hand in an assistant of their own and never load a model.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from flask import Response, g, request
+from flask_openapi3 import Info, OpenAPI
+
+from assistant.web import api, health, pages
+from assistant.web.body import StrictRequest
+from assistant.web.metrics import REQUEST_SECONDS, REQUESTS
+from assistant.web.problems import refuse_invalid, register_problems
+from corpus.errors import FollowupError
+
+if TYPE_CHECKING:
+    from assistant.answering import Assistant
+    from assistant.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: A question has at most 4,000 characters, 16 kB in UTF-8; the rest is room for escapes.
+MAX_BODY_BYTES = 64 * 1024
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def create_app(settings: Settings, assistant: Assistant | None = None) -> OpenAPI:
+    """The application over `assistant`, or over the live index. Raises `IndexUnavailable` or `ModelUnavailable`.
+
+    The embedder is loaded in the background; `/readyz` says when it is there.
+    """
+    from assistant.answering import open_assistant
+
+    app = OpenAPI(
+        __name__,
+        info=Info(title="Follow-up Assistant", version="1", description="Cited answers from guideline-backed articles."),
+        doc_ui=False,
+        validation_error_callback=refuse_invalid,
+    )
+    app.request_class = StrictRequest
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    app.extensions["assistant"] = assistant or open_assistant(settings)
+    app.extensions["ready"] = threading.Event()
+    for routes in (api.routes, health.routes):
+        app.register_api(routes)
+    app.register_blueprint(pages.routes)
+    register_problems(app)
+    app.before_request(_start_clock)
+    app.after_request(_finish)
+    _warm(app)
+    return app
+
+
+def _warm(app: OpenAPI) -> None:
+    """Loads the embedder beside the first requests; a failure is logged and leaves `/readyz` at 503."""
+
+    def load() -> None:
+        started = time.perf_counter()
+        try:
+            app.extensions["assistant"].index.warm()
+        except FollowupError as error:
+            log.error("not ready: %s", error)
+            return
+        app.extensions["ready"].set()
+        log.info("ready after %.1f s", time.perf_counter() - started)
+
+    threading.Thread(target=load, name="warm", daemon=True).start()
+
+
+def _start_clock() -> None:
+    g.started = time.perf_counter()
+
+
+def _finish(response: Response) -> Response:
+    """Headers for every route and status, and one line of log that never holds what the reader typed."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith("/api/") or response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    seconds = time.perf_counter() - g.started
+    route = request.url_rule.rule if request.url_rule else "-"
+    REQUESTS.labels(request.method, route, response.status_code).inc()
+    REQUEST_SECONDS.labels(route).observe(seconds)
+    log.info("%s %s %d %.1f ms", request.method, route, response.status_code, seconds * 1000)
+    return response

@@ -1,0 +1,167 @@
+"""The pages: the list of articles, an article with its chat box, the editorial policy. Complete without JavaScript.
+
+A form post answers with a redirect to the page that shows the stored conversation, so that reloading asks nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from assistant import disclaimer
+from assistant.answering import Ask
+from assistant.types import Audience
+from corpus.errors import QuestionRefused
+from corpus.types import Article, Block, BlockKind, Note, Reference, Status
+
+if TYPE_CHECKING:
+    from assistant.answering import Assistant
+
+routes = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+
+_AUDIENCE_COOKIE = "audience"
+_YEAR_S = 365 * 24 * 3600
+_SHOWN_QUESTIONS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One block as the article page shows it."""
+
+    anchor: str | None  # "F12": what citations link to
+    kind: BlockKind
+    text: str
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with what stands under it; `depth` 0 is outermost."""
+
+    heading: str
+    depth: int
+    anchor: str
+    statements: tuple[Statement, ...]
+
+
+@routes.get("/")
+def home() -> str:
+    """Every article by specialty, and a box that asks all of them."""
+    articles = sorted(_assistant().index.store.articles, key=lambda article: (article.specialty, article.title))
+    groups = [(name, list(group)) for name, group in groupby(articles, key=lambda article: article.specialty)]
+    return render_template("home.html", groups=groups, count=len(articles), **_chat(None))
+
+
+@routes.get("/articles/<article_id>")
+def article(article_id: str) -> str:
+    """An article with its chat box; `?conversation=` shows a stored one in it."""
+    found = _assistant().index.store.article(article_id)
+    return render_template(
+        "article.html",
+        article=found,
+        sections=_sections(found),
+        plain_summary=found.plain_summary,
+        **_chat(found),
+    )
+
+
+@routes.get("/policy")
+def policy() -> str:
+    """How articles are written, reviewed and answered from."""
+    return render_template("policy.html", audience=_audience(), notices=disclaimer.REVIEW_NOTICES)
+
+
+@routes.post("/ask")
+def ask() -> BaseResponse | tuple[str, int]:
+    """The chat form without JavaScript: answers, then redirects to the conversation on the page it came from."""
+    article_id = request.form.get("article_id") or None
+    found = _assistant().index.store.article(article_id) if article_id else None
+    conversation_id = request.form.get("conversation_id") or None
+    audience = _chosen(request.form.get("audience"))
+    try:
+        answer = _assistant().answer(Ask(request.form.get("question", ""), article_id, conversation_id, audience))
+    except QuestionRefused as error:
+        template = "article.html" if found else "ask.html"
+        page = _chat(found, refused=str(error))
+        if found:
+            page |= {"article": found, "sections": _sections(found), "plain_summary": found.plain_summary}
+        return render_template(template, **page), error.status
+    target = url_for(".article", article_id=article_id) if article_id else url_for(".conversation")
+    return _remember(redirect(f"{target}?conversation={answer.conversation_id}#{answer.answer_id}", 303), audience)
+
+
+@routes.get("/ask")
+def conversation() -> str:
+    """A chat over all articles."""
+    return render_template("ask.html", **_chat(None))
+
+
+@routes.post("/audience")
+def audience() -> BaseResponse:
+    """Remembers who reads, and goes back to the page."""
+    back = request.form.get("back", "/")
+    if not back.startswith("/") or back.startswith("//") or "\\" in back:
+        abort(400, "the page to go back to is not one of this site")
+    return _remember(redirect(back, 303), _chosen(request.form.get("audience")))
+
+
+def _chat(open_article: Article | None, refused: str | None = None) -> dict[str, Any]:
+    """What every page with a chat box needs."""
+    conversation_id = request.args.get("conversation") or request.form.get("conversation_id") or None
+    stored = _assistant().store.conversation(conversation_id) if conversation_id else None
+    shown: tuple[Note, ...] = open_article.questions[:_SHOWN_QUESTIONS] if open_article else ()
+    return {
+        "open_article": open_article,
+        "conversation": stored,
+        "refused": refused,
+        "audience": _audience(),
+        "audiences": list(Audience),
+        "suggested": [note.text for note in shown],
+        "disclaimer": disclaimer.DISCLAIMER,
+        "notice": disclaimer.NOTICE,
+        "no_answer": disclaimer.NO_ANSWER,
+        "review_notices": disclaimer.REVIEW_NOTICES,
+        "statuses": list(Status),
+    }
+
+
+def _sections(article: Article) -> list[Section]:
+    """The headings of an article in order; one without text of its own is shown over those below it."""
+    sections: list[Section] = []
+    shown: tuple[str, ...] = ()
+    for path, group in groupby(article.blocks, key=lambda block: block.section):
+        blocks = [_statement(article, block) for block in group]
+        for depth in range(len(path) - 1):
+            if shown[: depth + 1] != path[: depth + 1]:
+                sections.append(Section(path[depth], depth, f"section-{len(sections) + 1}", ()))
+        shown = path
+        sections.append(Section(path[-1] if path else "", max(0, len(path) - 1), f"section-{len(sections) + 1}", tuple(blocks)))
+    return sections
+
+
+def _statement(article: Article, block: Block) -> Statement:
+    sources = tuple(source for mark in block.marks if (source := article.reference(mark)))
+    return Statement(block.statement, block.kind, article.quote(block), sources)
+
+
+def _audience() -> Audience:
+    return _chosen(request.cookies.get(_AUDIENCE_COOKIE))
+
+
+def _chosen(value: str | None) -> Audience:
+    return Audience(value) if value in list(Audience) else Audience.CLINICIAN
+
+
+def _remember(response: BaseResponse, audience: Audience) -> BaseResponse:
+    response.set_cookie(
+        _AUDIENCE_COOKIE, audience.value, max_age=_YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+    )
+    return response
+
+
+def _assistant() -> Assistant:
+    return cast("Assistant", current_app.extensions["assistant"])

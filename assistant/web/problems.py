@@ -1,0 +1,93 @@
+"""One error shape: RFC 9457 problem+json for every failure of the API, a plain page with the same words for browsers.
+
+Nothing that the reader sent is ever repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import NoReturn
+
+from flask import Flask, Response, json, render_template, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from assistant.disclaimer import DISCLAIMER
+from corpus.errors import FollowupError
+
+log = logging.getLogger(__name__)
+
+
+class BodyInvalid(FollowupError):
+    """The JSON is well-formed but is not what the route takes; names the fields."""
+
+    status = 422
+
+
+def refuse_invalid(error: ValidationError) -> NoReturn:
+    """Called by flask-openapi3. Names each field and rule; pydantic's own body would echo the question.
+
+    An unknown key is not named: a client may have put the question there.
+    """
+    found = [
+        "there is a key that this route does not take"
+        if detail["type"] == "extra_forbidden"
+        else f"{'.'.join(str(part) for part in detail['loc']) or 'body'}: {detail['msg']}"
+        for detail in error.errors(include_input=False, include_context=False, include_url=False)
+    ]
+    raise BodyInvalid("; ".join(dict.fromkeys(found)))
+
+
+def register_problems(app: Flask) -> None:
+    """Handles our errors, HTTP errors, and defects (500, logged with their traceback but without the request)."""
+    app.register_error_handler(FollowupError, _known)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _defect)
+
+
+def problem(status: int, detail: str, retry_after: int | None = None) -> Response:
+    """A problem response; as a page where the browser asked for one."""
+    title = HTTPStatus(status).phrase
+    if (
+        not request.path.startswith("/api/")
+        and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    ):
+        response = Response(render_template("problem.html", status=status, title=title, detail=detail), status=status)
+    else:
+        response = Response(json.dumps(problem_body(status, detail)), status=status, content_type="application/problem+json")
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def problem_body(status: int, detail: str) -> dict[str, object]:
+    """The members of a problem, with the disclaimer that every reply carries."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def _known(error: FollowupError) -> Response:
+    return problem(error.status, str(error), retry_after=10 if error.status == HTTPStatus.SERVICE_UNAVAILABLE else None)
+
+
+def _http(error: HTTPException) -> Response:
+    details = {
+        HTTPStatus.NOT_FOUND: "there is nothing at this address",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than 64 kB",
+    }
+    code = error.code or 500
+    made = problem(code, details.get(HTTPStatus(code), error.description or HTTPStatus(code).phrase))
+    if error.response is None:
+        made.headers.extend((name, value) for name, value in error.get_headers() if name in ("Allow", "Location"))
+    return made
+
+
+def _defect(error: Exception) -> Response:
+    log.exception("defect while answering %s", request.url_rule)
+    return problem(500, "something went wrong here; it has been logged, and trying again may help")

