@@ -7,11 +7,12 @@ import json
 import sys
 from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.errors import FollowupError, SettingsError
+from corpus.errors import CorpusError, FollowupError, SettingsError
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -35,6 +36,8 @@ class _Lazy(click.Group):
         if cmd_name not in _GROUPS:
             return super().get_command(ctx, cmd_name)
         module = _GROUPS[cmd_name][0]
+        # An editable install exposes only what the wheel holds; eval/ stands beside it in a checkout.
+        sys.path.append(str(Path(__file__).resolve().parents[1]))
         try:
             group: click.Command = getattr(importlib.import_module(module), cmd_name)
         except ModuleNotFoundError as error:
@@ -151,5 +154,6 @@ def main() -> None:
     try:
         followup()
     except FollowupError as error:
-        click.echo(str(error) if isinstance(error, SettingsError) else f"followup: {error}", err=True)
+        listed = isinstance(error, (CorpusError, SettingsError))  # a line for each problem: `path:line: message`
+        click.echo(str(error) if listed else f"followup: {error}", err=True)
         sys.exit(error.exit_code)

@@ -7,6 +7,7 @@ how to search an index, not how it is stored.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ _DOUBT, _MARGIN = 0.3, 0.4
 
 # Logistic regression on the articles' own questions, each searched without itself (answerable) and without its whole
 # article (unanswerable): `followup eval abstention` prints the fit, the held-out figures and these four numbers.
-_INTERCEPT, _COSINE, _BY_HITS, _BY_ARTICLE = -8.23, 3.42, 2.40, 6.09
+INTERCEPT, COSINE, BY_HITS, BY_ARTICLE = -8.23, 3.42, 2.40, 6.09
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,15 @@ def find_evidence(index: Index, query: Query, article_id: str | None = None, k: 
     return Evidence(tuple(inside), sure_inside, elsewhere=False)
 
 
-def confidence(index: Index, text: str, hits: list[ScoredPassage]) -> float:
+def confidence(index: Index, text: str, hits: Sequence[ScoredPassage]) -> float:
     """0..1: how likely the best of `hits` answers, from its cosine and from how much of the wording is spoken of."""
     if not hits:
         return 0.0
+    cosine, by_hits, by_article = signals(index, text, hits)
+    return 1 / (1 + math.exp(-(INTERCEPT + COSINE * cosine + BY_HITS * by_hits + BY_ARTICLE * by_article)))
+
+
+def signals(index: Index, text: str, hits: Sequence[ScoredPassage]) -> tuple[float, float, float]:
+    """What the confidence is made of: the best hit's cosine, and what the best hits and its article speak of, 0..1 each."""
     coverage = index.coverage(text, hits[:_JUDGED])
-    logit = _INTERCEPT + _COSINE * hits[0].dense + _BY_HITS * coverage.by_hits + _BY_ARTICLE * coverage.by_article
-    return 1 / (1 + math.exp(-logit))
+    return hits[0].dense, coverage.by_hits, coverage.by_article

@@ -18,7 +18,13 @@ from corpus.types import Block, BlockKind
 
 #: A citation mark: `[1]`, `[1, 3]`. A Markdown link `[1](…)` is not one.
 MARK = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()")
-_BULLET = re.compile(r"(?:\s|>|[-*+]\s|\d{1,9}[.)]\s|\|)*")
+#: What stands before the wording. In a table row only its first pipe: a cell may begin with ">75 years" or "- 5".
+_LEAD = {
+    BlockKind.ITEM: re.compile(r"(?:\s|>|[-*+]\s|\d{1,9}[.)]\s)*"),
+    BlockKind.PARAGRAPH: re.compile(r"[\s>]*"),
+    BlockKind.ROW: re.compile(r"[\s>]*\|?[\s|]*"),
+}
+_LOOSE_ID = re.compile(r"(?:^|\s)\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*)")
 _TAIL = re.compile(r"(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])*\s*(?:\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*))?[\s|]*\Z")
 
 
@@ -29,27 +35,28 @@ def marks_in(text: str) -> tuple[int, ...]:
 
 
 def read_blocks(text: str, first_line: int = 1) -> tuple[list[Block], list[tuple[int, str]]]:
-    """The blocks of a body in order, and `(line, message)` for each block that says nothing.
+    """The blocks of a body in order, and `(line, message)` for each block that says nothing or misplaces its id.
 
-    `first_line` is the body's first line in its file.
+    The lines of `text` end in a line feed alone; `first_line` is the body's first line in its file.
     """
-    line_starts = [0, *accumulate(len(line) for line in text.splitlines(keepends=True))]
+    # Not splitlines(): it also breaks at a form feed or U+2028, where Markdown does not.
+    line_starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+    line_starts[-1] = len(text)
     blocks: list[Block] = []
-    empty: list[tuple[int, str]] = []
+    problems: list[tuple[int, str]] = []
     for kind, section, (first, last) in _spans(_parser().parse(text)):
         start, end = line_starts[first], line_starts[last]
-        if kind is not BlockKind.PARAGRAPH:
-            start += len(_BULLET.match(text[start:end])[0])  # type: ignore[index]  # the pattern also matches ""
-        raw = text[start:end]
-        start += len(raw) - len(raw.lstrip(" \t\n>"))
+        start = _LEAD[kind].match(text, start, end).end()  # type: ignore[union-attr]  # the patterns also match ""
         tail = _TAIL.search(text, start, end)
         stop = tail.start() if tail else end
         if stop <= start:
-            empty.append((first_line + first, "a statement id or citation mark stands without wording"))
+            problems.append((first_line + first, "a statement id or citation mark stands without wording"))
             continue
+        if loose := _LOOSE_ID.search(text, start, stop):
+            problems.append((first_line + first, f"^{loose['statement']} does not stand at the end of its block"))
         marks = marks_in(text[start:end])
         blocks.append(Block(kind, section, start, stop, marks, tail and tail["statement"], first_line + first))
-    return blocks, empty
+    return blocks, problems
 
 
 @cache

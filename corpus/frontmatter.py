@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from yaml.reader import ReaderError
 
 from corpus.types import Note, Problem, Reference, ReferenceType, Status
 
@@ -64,8 +65,11 @@ class FrontMatter(_Strict):
     @classmethod
     def _least_approved(cls, value: object) -> object:
         """Where several status words stand ("Submitted → Approved", or a list), the least approved wins."""
-        words = [match.lower().replace(" ", "_") for match in _STATUS_WORD.findall(str(value))]
-        return Status.least([Status(word) for word in words]) if words else value
+        said = str(value)
+        words = [match.lower().replace(" ", "_") for match in _STATUS_WORD.findall(said)]
+        if not words or re.search(r"\w", _STATUS_WORD.sub("", said)):
+            return value  # refused by the type: "not approved" is no status
+        return Status.least([Status(word) for word in words])
 
     @model_validator(mode="after")
     def _approval_has_a_name(self) -> FrontMatter:
@@ -78,31 +82,63 @@ class FrontMatter(_Strict):
         return tuple(Reference(**reference.model_dump()) for reference in self.references)
 
 
+class _Loader(yaml.SafeLoader):
+    """Plain YAML: no aliases (one may contain itself, or grow ten lines into gigabytes) and no merge keys.
+
+    Dates stay text, so that a bad one is reported with its key and line like every other value.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark: Any = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # its stub has no types
+            raise yaml.composer.ComposerError(None, None, "aliases are not taken", mark)
+        return super().compose_node(parent, index)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Leaves `<<` a key like any other; it has no constructor."""
+
+
+def _as_text(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _as_text)
+
+
 def read_front_matter(source: str, path: str) -> tuple[FrontMatter | None, dict[Path, int], list[Problem]]:
     """Validated front matter (None when broken), the line of every key path, and every problem found.
 
     `source` is the YAML between the `---` lines; its first line is line 2 of the file.
     """
     try:
-        node = yaml.compose(source, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 2
-        return None, {}, [Problem(path, line, f"front matter is not valid YAML: {error.problem}")]
-    except yaml.YAMLError as error:
-        return None, {}, [Problem(path, 2, f"front matter is not valid YAML: {error}")]
+        loader = _Loader(source)
+        node = loader.get_single_node()
+    except (yaml.YAMLError, RecursionError) as error:
+        return None, {}, [_invalid(path, error, source)]
     if not isinstance(node, yaml.MappingNode):
         return None, {}, [Problem(path, 2, "front matter is not a list of `key: value` lines")]
 
     lines: dict[Path, int] = {(): 1}
     problems = list(_walk(node, (), lines, path))
     try:
-        loaded: Any = yaml.safe_load(source)
-        return FrontMatter.model_validate(loaded), lines, problems
+        return FrontMatter.model_validate(loader.construct_document(node)), lines, problems
     except ValidationError as error:
         problems += [_problem(path, lines, detail["loc"], detail["msg"]) for detail in error.errors(include_url=False)]
-    except (yaml.YAMLError, ValueError) as error:
-        problems.append(Problem(path, 2, f"front matter cannot be read: {error}"))
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a value that is not of its explicit tag, `!!int x`
+        problems.append(_invalid(path, error, source))
     return None, lines, problems
+
+
+def _invalid(path: str, error: Exception, source: str) -> Problem:
+    """What PyYAML could not take, on one line."""
+    line, said = 2, str(error).partition("\n")[0]
+    if isinstance(error, yaml.MarkedYAMLError):
+        line, said = (error.problem_mark.line + 2 if error.problem_mark else 2), error.problem or said
+    elif isinstance(error, ReaderError):
+        line, said = 2 + source.count("\n", 0, error.position), f"the character U+{error.character:04X} is not allowed"
+    elif isinstance(error, RecursionError):
+        said = "nested too deeply"
+    return Problem(path, line, f"front matter is not valid YAML: {said}")
 
 
 def _walk(node: yaml.Node, at: Path, lines: dict[Path, int], path: str) -> Iterator[Problem]:
@@ -111,6 +147,8 @@ def _walk(node: yaml.Node, at: Path, lines: dict[Path, int], path: str) -> Itera
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 2
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # refused when the document is constructed
             if key.value in seen:
                 yield Problem(path, line, f"`{key.value}` is given twice, first on line {seen[key.value]}")
             seen.setdefault(key.value, line)

@@ -25,7 +25,7 @@ def load_corpus(folder: Path = SHIPPED) -> tuple[Article, ...]:
 
 
 def read_corpus(folder: Path = SHIPPED) -> tuple[tuple[Article, ...], list[Problem]]:
-    """The articles that could be read, by id, and every problem found on the way."""
+    """The articles that could be read, by id, and every problem found on the way, in file and line order."""
     paths = sorted(folder.glob("*.md"))
     if not paths:
         return (), [Problem(str(folder), 1, "no article (*.md) in this folder")]
@@ -37,6 +37,7 @@ def read_corpus(folder: Path = SHIPPED) -> tuple[tuple[Article, ...], list[Probl
         if article is not None:
             articles.append(article)
     problems += _repeated(articles)
+    problems.sort(key=lambda problem: (problem.path, problem.line))
     return tuple(sorted(articles, key=lambda article: article.id)), problems
 
 
@@ -64,17 +65,17 @@ def read_article(path: Path) -> tuple[Article | None, list[Problem]]:
 
 def parse_article(source: str, path: str) -> tuple[Article | None, list[Problem]]:
     """One article from the text of its file. `path` is what its problems are reported under."""
-    source = source.replace("\r\n", "\n")
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
     head, body, first_line = _split(source)
     if head is None:
         return None, [Problem(path, 1, "no front matter: the file must begin with a line `---` and close it with another")]
     meta, lines, problems = read_front_matter(head, path)
-    blocks, empty = read_blocks(body, first_line)
-    problems += [Problem(path, line, message) for line, message in empty]
+    blocks, misread = read_blocks(body, first_line)
+    problems += [Problem(path, line, message) for line, message in misread]
     if not blocks:
         problems.append(Problem(path, first_line, "the article has no text"))
     if meta is None:
-        return None, problems
+        return None, sorted(problems, key=lambda problem: problem.line)
     problems += _contradictions(meta, blocks, lines, path)
     if problems:
         return None, sorted(problems, key=lambda problem: problem.line)

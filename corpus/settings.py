@@ -13,7 +13,8 @@ from corpus.loading import SHIPPED
 class CorpusSettings(BaseSettings):
     """Where the articles are."""
 
-    model_config = SettingsConfigDict(env_prefix="FOLLOWUP_", env_file=".env", extra="forbid", frozen=True)
+    # extra: `.env` may hold other programs' variables; `load_settings` names the unknown ones that begin with FOLLOWUP_
+    model_config = SettingsConfigDict(env_prefix="FOLLOWUP_", env_file=".env", extra="ignore", frozen=True)
 
     articles: Path = Field(SHIPPED, description="folder of the articles (`*.md`)")
     max_passage_words: int = Field(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -50,6 +51,9 @@ class Unanswerable:
     question: str
 
 
+Row = TypeVar("Row", FollowUp, Unanswerable)
+
+
 def load_followups(path: Path = FOLLOWUPS) -> tuple[FollowUp, ...]:
     """Raises `DatasetError` as `path:line: message`."""
     return _load(path, TypeAdapter(FollowUp))
@@ -65,6 +69,18 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _load[T](path: Path, row: TypeAdapter[T]) -> tuple[T, ...]:
-    rows: list[T] = []
-    return tuple(rows)
+def _load(path: Path, row: TypeAdapter[Row]) -> tuple[Row, ...]:
+    rows: dict[str, Row] = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        try:
+            read = row.validate_json(line, extra="forbid")
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the line"
+            raise DatasetError(f"{path}:{number}: {where}: {first['msg']}") from error
+        if read.id in rows:
+            raise DatasetError(f"{path}:{number}: the id {read.id} stands twice")
+        rows[read.id] = read
+    if not rows:
+        raise DatasetError(f"{path}: no questions in this file")
+    return tuple(rows.values())

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from corpus.errors import BuildRefused, IndexBusy, IndexUnavailable
+from corpus.errors import BuildRefused, IndexBusy, IndexUnavailable, SettingsError
 from corpus.loading import load_corpus
 from corpus.splitting import split_corpus
 from index.cues import CUES_VERSION, make_cues
@@ -232,6 +232,7 @@ def _gate(folder: Path, manifest: Manifest, vectors: Vectors, settings: IndexSet
                 names = ", ".join(passage.id for passage in passages.values())
                 raise BuildRefused(f"the new generation does not find {names} by its own question; the old one still serves")
     except IndexUnavailable as error:
+        shutil.rmtree(folder)
         raise BuildRefused(f"the new generation cannot be searched ({error}); the old one still serves") from error
     except BuildRefused:
         shutil.rmtree(folder)
@@ -241,7 +242,10 @@ def _gate(folder: Path, manifest: Manifest, vectors: Vectors, settings: IndexSet
 @contextmanager
 def _single_writer(root: Path) -> Iterator[None]:
     """Holds the build lock. The system frees it when the process ends, however it ends."""
-    root.mkdir(parents=True, exist_ok=True)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"FOLLOWUP_INDEX: {root} cannot be a folder ({error.strerror})") from error
     holder = root / "lock.holder"
     try:
         with FileLock(root / "lock", timeout=0):

@@ -76,6 +76,7 @@ def search(load_settings: Any, query: str, k: int, article_id: str | None, as_js
     """The best passages for a query, with the scores they were ranked by."""
     from index.search import Index
 
+    query = query.encode("utf-8", "replace").decode()  # bytes from the terminal that are not UTF-8
     opened = Index.open(load_settings())
     hits = opened.search(opened.encode(query), k=k, article_id=article_id)
     if as_json:

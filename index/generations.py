@@ -42,7 +42,10 @@ def live_generation(root: Path) -> tuple[Path, Manifest]:
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{pointer} does not name a generation ({error}); {_BUILD}") from error
     folder = generations_folder(root) / f"{number:06d}"
-    return folder, read_manifest(folder)
+    manifest = read_manifest(folder)
+    if manifest.number != number:
+        raise IndexDamaged(f"{folder / MANIFEST} is of generation {manifest.number}; {_BUILD}")
+    return folder, manifest
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -28,7 +28,7 @@ def readyz() -> tuple[Response, int]:
 
 @routes.get("/openapi.json", doc_ui=False)
 def openapi() -> Response:
-    """This API as an OpenAPI 3.1 document."""
+    """The API as an OpenAPI 3.1 document."""
     return jsonify(cast(OpenAPI, current_app).api_doc)
 
 

@@ -5,6 +5,7 @@ A form post answers with a redirect to the page that shows the stored conversati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from assistant import disclaimer
 from assistant.answering import Ask
 from assistant.types import Audience
-from corpus.errors import QuestionRefused
+from corpus.errors import FollowupError
 from corpus.types import Article, Block, BlockKind, Note, Reference, Status
 
 if TYPE_CHECKING:
@@ -48,56 +49,60 @@ class Section:
     statements: tuple[Statement, ...]
 
 
+@routes.app_context_processor
+def _fixed_texts() -> dict[str, Any]:
+    """What any page may say, the pages of problems included."""
+    return {
+        "disclaimer": disclaimer.DISCLAIMER,
+        "notice": disclaimer.NOTICE,
+        "no_answer": disclaimer.NO_ANSWER,
+        "review_notices": disclaimer.REVIEW_NOTICES,
+        "statuses": list(Status),
+    }
+
+
 @routes.get("/")
 def home() -> str:
     """Every article by specialty, and a box that asks all of them."""
-    articles = sorted(_assistant().index.store.articles, key=lambda article: (article.specialty, article.title))
-    groups = [(name, list(group)) for name, group in groupby(articles, key=lambda article: article.specialty)]
+    articles = sorted(_assistant().index.store.articles, key=lambda article: (_field(article), article.title))
+    groups = [(name, list(group)) for name, group in groupby(articles, key=_field)]
     return render_template("home.html", groups=groups, count=len(articles), **_chat(None))
 
 
 @routes.get("/articles/<article_id>")
 def article(article_id: str) -> str:
     """An article with its chat box; `?conversation=` shows a stored one in it."""
-    found = _assistant().index.store.article(article_id)
-    return render_template(
-        "article.html",
-        article=found,
-        sections=_sections(found),
-        plain_summary=found.plain_summary,
-        **_chat(found),
-    )
-
-
-@routes.get("/policy")
-def policy() -> str:
-    """How articles are written, reviewed and answered from."""
-    return render_template("policy.html", audience=_audience(), notices=disclaimer.REVIEW_NOTICES)
-
-
-@routes.post("/ask")
-def ask() -> BaseResponse | tuple[str, int]:
-    """The chat form without JavaScript: answers, then redirects to the conversation on the page it came from."""
-    article_id = request.form.get("article_id") or None
-    found = _assistant().index.store.article(article_id) if article_id else None
-    conversation_id = request.form.get("conversation_id") or None
-    audience = _chosen(request.form.get("audience"))
-    try:
-        answer = _assistant().answer(Ask(request.form.get("question", ""), article_id, conversation_id, audience))
-    except QuestionRefused as error:
-        template = "article.html" if found else "ask.html"
-        page = _chat(found, refused=str(error))
-        if found:
-            page |= {"article": found, "sections": _sections(found), "plain_summary": found.plain_summary}
-        return render_template(template, **page), error.status
-    target = url_for(".article", article_id=article_id) if article_id else url_for(".conversation")
-    return _remember(redirect(f"{target}?conversation={answer.conversation_id}#{answer.answer_id}", 303), audience)
+    return _page(_assistant().index.store.article(article_id))
 
 
 @routes.get("/ask")
 def conversation() -> str:
     """A chat over all articles."""
-    return render_template("ask.html", **_chat(None))
+    return _page(None)
+
+
+@routes.get("/policy")
+def policy() -> str:
+    """How articles are written, reviewed and answered from."""
+    return render_template("policy.html")
+
+
+@routes.post("/ask")
+def ask() -> BaseResponse | tuple[str, int]:
+    """The chat form without JavaScript: answers, then redirects to the conversation on the page it came from.
+
+    A question that cannot be taken or answered comes back in the box, with the reason.
+    """
+    article_id = request.form.get("article_id") or None
+    found = _assistant().index.store.article(article_id) if article_id else None
+    conversation_id = request.form.get("conversation_id") or None
+    audience = _chosen(request.form.get("audience"))
+    question = request.form.get("suggested") or request.form.get("question", "")
+    try:
+        answer = _assistant().answer(Ask(question, article_id, conversation_id, audience))
+    except FollowupError as error:
+        return _page(found, refused=str(error), typed=question), error.status
+    return _remember(redirect(_address(found, answer.conversation_id, answer.answer_id), 303), audience)
 
 
 @routes.post("/audience")
@@ -109,24 +114,49 @@ def audience() -> BaseResponse:
     return _remember(redirect(back, 303), _chosen(request.form.get("audience")))
 
 
-def _chat(open_article: Article | None, refused: str | None = None) -> dict[str, Any]:
-    """What every page with a chat box needs."""
+def _page(article: Article | None, refused: str | None = None, typed: str = "") -> str:
+    """The page of an article, or of all of them, with its chat."""
+    chat = _chat(article, refused, typed)
+    if article is None:
+        return render_template("ask.html", **chat)
+    return render_template("article.html", article=article, sections=_sections(article), **chat)
+
+
+def _chat(open_article: Article | None, refused: str | None = None, typed: str = "") -> dict[str, Any]:
+    """What every page with a chat box needs. Raises `ConversationNotFound`."""
     conversation_id = request.args.get("conversation") or request.form.get("conversation_id") or None
-    stored = _assistant().store.conversation(conversation_id) if conversation_id else None
-    shown: tuple[Note, ...] = open_article.questions[:_SHOWN_QUESTIONS] if open_article else ()
+    articles = [open_article] if open_article else _assistant().index.store.articles
     return {
         "open_article": open_article,
-        "conversation": stored,
+        "conversation": _assistant().store.conversation(conversation_id) if conversation_id else None,
+        "fresh": _address(open_article),
+        "here": _address(open_article, conversation_id),
         "refused": refused,
+        "typed": typed,
         "audience": _audience(),
         "audiences": list(Audience),
-        "suggested": [note.text for note in shown],
-        "disclaimer": disclaimer.DISCLAIMER,
-        "notice": disclaimer.NOTICE,
-        "no_answer": disclaimer.NO_ANSWER,
-        "review_notices": disclaimer.REVIEW_NOTICES,
-        "statuses": list(Status),
+        "suggested": _suggested(articles),
     }
+
+
+def _suggested(articles: Sequence[Article]) -> list[str]:
+    """Questions to begin with: the first ones of an article, or one each of articles spread over the corpus."""
+    if len(articles) == 1:
+        return [note.text for note in articles[0].questions[:_SHOWN_QUESTIONS]]
+    askable = [article for article in articles if article.questions]
+    return [article.questions[0].text for article in askable[:: max(1, len(askable) // _SHOWN_QUESTIONS)]][:_SHOWN_QUESTIONS]
+
+
+def _address(article: Article | None, conversation_id: str | None = None, answer_id: str | None = None) -> str:
+    """Where a conversation is shown, at one of its answers."""
+    if article is None:
+        return url_for(".conversation", conversation=conversation_id, _anchor=answer_id)
+    return url_for(".article", article_id=article.id, conversation=conversation_id, _anchor=answer_id)
+
+
+def _field(article: Article) -> str:
+    """The specialty that an article is listed under: the first that it names."""
+    return article.specialty.partition(" / ")[0]
 
 
 def _sections(article: Article) -> list[Section]:

@@ -1,0 +1,120 @@
+"""`followup eval latency`, the part inside this process: the encoder, the searches around it, the build's embedding.
+
+What needs a process of its own is in processes.py.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eval.datasets import FollowUp
+from eval.measures import percentile
+from eval.product import Product
+from eval.reach import SPEED
+from index.build import build_index
+from index.embedding import load_embedder
+from index.generations import live_generation
+from index.search import Index
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from index.types import Embedder, Vectors
+
+#: Texts handed to the model at once when it is called directly: as sentence-transformers would be by default or more.
+_BATCH = 64
+_WARM_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number, in the unit that its name ends in."""
+
+    name: str
+    value: float
+
+    @property
+    def within(self) -> bool | None:
+        """Whether it is within what was to be reached; None where nothing was set."""
+        return SPEED[self.name].holds(self.value) if self.name in SPEED else None
+
+
+class Stopwatch:
+    """An Embedder that adds up the time its queries take, so that the rest of a search can be told from it."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.seconds: list[float] = []
+
+    @property
+    def dimension(self) -> int:
+        return self._embedder.dimension
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._embedder.embed_passages(texts)
+
+    def embed_query(self, text: str) -> Vectors:
+        started = time.perf_counter()
+        vector = self._embedder.embed_query(text)
+        self.seconds.append(time.perf_counter() - started)
+        return vector
+
+
+def search_figures(settings: Settings, followups: Sequence[FollowUp]) -> list[Figure]:
+    """Encoding a query, and all else from question to evidence: understanding, both searches, fusion, confidence.
+
+    With the article open, where everything is searched twice, and in one process without other load.
+    """
+    folder, manifest = live_generation(settings.index)
+    watch = Stopwatch(load_embedder(settings))
+    index = Index(folder, manifest, dense_weight=settings.dense_weight, embedder=lambda: watch)
+    product = Product(index, settings)
+    for followup in followups[:_WARM_UP]:
+        product.ask(followup.question, followup.article_id)
+    watch.seconds.clear()
+
+    encodings: list[float] = []
+    beyond: list[float] = []
+    for followup in followups:
+        started = time.perf_counter()
+        product.ask(followup.question, followup.article_id)
+        whole = time.perf_counter() - started
+        encodings += watch.seconds
+        beyond.append(whole - sum(watch.seconds))
+        watch.seconds.clear()
+    return [
+        Figure("encoding_p50_ms", 1000 * percentile(encodings, 50)),
+        Figure("encoding_p95_ms", 1000 * percentile(encodings, 95)),
+        Figure("search_beyond_encoder_p50_ms", 1000 * percentile(beyond, 50)),
+        Figure("search_beyond_encoder_p95_ms", 1000 * percentile(beyond, 95)),
+    ]
+
+
+def throughput_figures(settings: Settings) -> list[Figure]:
+    """Texts a second that a build from nothing embeds, against the same model called in a loop just before and after."""
+    embedder = load_embedder(settings)
+    with tempfile.TemporaryDirectory(prefix="followup-eval-") as name:
+        fresh = settings.model_copy(update={"index": Path(name) / "index"})
+        texts = Index.open(settings).store.cue_texts()
+        embedder.embed_passages(texts[:_BATCH])
+        before = _loop(embedder, texts)
+        report = build_index(fresh, embedder=embedder)
+        after = _loop(embedder, texts)
+    build = report.embedded / report.embed_seconds
+    return [
+        Figure("build_texts_per_s", build),
+        Figure("loop_texts_per_s", (before + after) / 2),
+        Figure("build_to_loop_throughput", build / ((before + after) / 2)),
+    ]
+
+
+def _loop(embedder: Embedder, texts: Sequence[str]) -> float:
+    """Texts a second."""
+    started = time.perf_counter()
+    for start in range(0, len(texts), _BATCH):
+        embedder.embed_passages(texts[start : start + _BATCH])
+    return len(texts) / (time.perf_counter() - started)

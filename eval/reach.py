@@ -1,0 +1,42 @@
+"""The figures this project set out to reach, each from the issue that asked for it. A change of one needs a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Issue 2: hit@k of the shipped follow-ups, by scope and row; "baseline" there is what the fact sheets gave.
+FOLLOWUPS = {
+    "article open": {"all": {1: 0.74, 3: 0.93, 5: 0.97}, "elliptical": {3: 0.93}},
+    "whole corpus": {"all": {1: 0.64, 3: 0.84, 5: 0.90}, "elliptical": {3: 0.90}},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A bound in the unit of the figure, which must be at most, or at least, that."""
+
+    bound: float
+    at_least: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether a measured value is within the bound."""
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g}"
+
+
+#: Issue 2: speed and size on the 2-core machine, by the name of the figure. What has no entry has no bound.
+SPEED = {
+    "search_beyond_encoder_p50_ms": Reach(10),
+    "build_s": Reach(90),
+    "rebuild_unchanged_s": Reach(2),
+    "rebuild_unchanged_imports_torch": Reach(0),
+    "build_to_loop_throughput": Reach(0.9, at_least=True),
+    "ready_s": Reach(15),
+    "resident_mb": Reach(900),
+    "chat_p50_ms": Reach(120),
+    "chat_p95_ms": Reach(250),
+    "first_event_p50_ms": Reach(60),
+    "help_s": Reach(0.4),
+}

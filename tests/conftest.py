@@ -1,0 +1,62 @@
+"""Fixtures: one real index of the shipped articles for the whole session, and a small corpus with a fake embedder.
+
+No test sees the FOLLOWUP_ variables of the shell that runs the suite.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+#: `make sweep` sets it: long tests run in full. Taken out of the environment, where the product would not know it.
+SWEEP = os.environ.pop("FOLLOWUP_TEST_SWEEP", "") == "1"
+for name in [name for name in os.environ if name.upper().startswith("FOLLOWUP_")]:
+    del os.environ[name]
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from assistant.settings import Settings, load_settings  # noqa: E402  # after the environment is clean
+from index.build import build_index  # noqa: E402
+from index.search import Index  # noqa: E402
+from tests.fakes import BagOfWordsEmbedder, write_articles  # noqa: E402
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `sweep` run only where FOLLOWUP_TEST_SWEEP=1."""
+    if not SWEEP:
+        for item in items:
+            if item.get_closest_marker("sweep"):
+                item.add_marker(pytest.mark.skip(reason="long: `make sweep` runs it"))
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The product's own settings over the shipped articles, with a built index in a temporary folder. Do not rebuild it."""
+    folder = tmp_path_factory.mktemp("real")
+    made = load_settings(env_file=None).model_copy(
+        update={"index": folder / "index", "database": f"sqlite:///{folder / 'assistant.sqlite'}"}
+    )
+    build_index(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def real_index(settings: Settings) -> Index:
+    """The shipped articles, embedded by the bundled embedder: 15 s, once a session."""
+    return Index.open(settings)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Settings:
+    """Settings of a small corpus in `tmp_path/articles` that a test may change; its index is not built yet."""
+    articles = write_articles(tmp_path / "articles")
+    return Settings(
+        articles=articles, index=tmp_path / "index", database=f"sqlite:///{tmp_path / 'assistant.sqlite'}", _env_file=None
+    )
+
+
+@pytest.fixture
+def embedder() -> BagOfWordsEmbedder:
+    """A fast, deterministic embedder that counts."""
+    return BagOfWordsEmbedder()
