@@ -64,13 +64,13 @@ def _settings() -> Settings:
 @click.version_option(package_name="followup-assistant")
 @click.pass_context
 def followup(ctx: click.Context) -> None:
-    r"""Answers follow-up questions about guideline-backed medical articles, with exact cited passages.
+    """Answers follow-up questions about guideline-backed medical articles, with exact cited passages.
 
     \b
     followup index build
     followup ask "What colchicine dose for a gout flare?"
     followup serve
-    """
+    """  # noqa: D301  # click wants the backspace itself
     ctx.obj = _settings
 
 

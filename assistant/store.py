@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.types import Answer, Turn
-from corpus.errors import AnswerNotFound, ConversationNotFound
+from corpus.errors import AnswerNotFound, ConversationNotFound, SettingsError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Table
@@ -26,17 +26,25 @@ class ConversationStore:
     """Opened once a process; safe to share between threads."""
 
     def __init__(self, url: str) -> None:
+        """Raises `SettingsError` when the database cannot be opened."""
         from sqlalchemy import create_engine, event
         from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import SQLAlchemyError
 
-        parsed = make_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        if sqlite and parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self._engine: Engine = create_engine(url)
-        if sqlite:
-            event.listen(self._engine, "connect", _configure_sqlite)
-        self._conversations, self._answers = _tables(self._engine)
+        try:
+            parsed = make_url(url)
+            sqlite = parsed.get_backend_name() == "sqlite"
+            if sqlite and parsed.database and parsed.database != ":memory:":
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self._engine: Engine = create_engine(parsed)
+            if sqlite:
+                event.listen(self._engine, "connect", _configure_sqlite)
+            self._conversations, self._answers = _tables(self._engine)
+        except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
+            # the URL may hold a password: only the kind of failure is told
+            raise SettingsError(
+                f"FOLLOWUP_DATABASE cannot be opened ({type(error).__name__}): check its URL and folder"
+            ) from error
 
     def add(self, answer: Answer, article_id: str | None) -> None:
         """Keeps an answer, in its conversation, which begins with its first answer."""

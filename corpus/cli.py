@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @click.group()
 def corpus() -> None:
-    r"""The articles: check them, list them, show one.
+    """The articles: check them, list them, show one.
 
     \b
     followup corpus check
     followup corpus show gout-flares-urate-lowering
-    """
+    """  # noqa: D301  # click wants the backspace itself
 
 
 @corpus.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from corpus.types import Article, Block, Problem
 SHIPPED = Path(__file__).parent / "articles"
 #: A longer file is a mistake, not an article: the longest shipped one has under 30,000 characters.
 MAX_FILE_BYTES = 2_000_000
+_PASSAGE_NUMBER = re.compile(r"p\d+")  # as corpus/splitting.py names passages
 
 
 def load_corpus(folder: Path = SHIPPED) -> tuple[Article, ...]:
@@ -140,6 +142,8 @@ def _contradictions(
         if block.statement in stated:
             yield Problem(path, block.line, f"^{block.statement} is used twice, first on line {stated[block.statement]}")
         stated.setdefault(block.statement, block.line)
+        if _PASSAGE_NUMBER.fullmatch(block.statement):
+            yield Problem(path, block.line, f"^{block.statement} is the name of a passage without a statement id; choose another")
         if not block.marks:
             yield Problem(path, block.line, f"^{block.statement} carries no reference mark")
 

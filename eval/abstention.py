@@ -1,4 +1,4 @@
-"""`followup eval abstention`: does the confidence tell questions that the articles answer from those they do not?
+"""`followup eval abstention`: whether the confidence tells questions that the articles answer from those they do not.
 
 Two sets of questions. Held out: the follow-ups against questions that no article answers, asked of the product as it is
 shipped; nothing was fitted on them. The articles' own questions: searched without themselves they are answerable, without

@@ -22,13 +22,13 @@ PARTS = ("help", "search", "throughput", "build", "server")
 
 @click.group()
 def eval() -> None:
-    r"""Benchmarks: are follow-ups found, are unanswerable questions left alone, how fast is it.
+    """Benchmarks: are follow-ups found, are unanswerable questions left alone, how fast is it.
 
     \b
     followup eval followups
     followup eval abstention
     followup eval latency --only server
-    """
+    """  # noqa: D301  # click wants the backspace itself
 
 
 @eval.command()
@@ -89,7 +89,7 @@ def abstention(load_settings: Any, as_json: bool, refit: bool) -> None:
 @click.pass_obj
 def latency(load_settings: Any, as_json: bool, only: Sequence[str]) -> None:
     """How fast and how big it is on this machine: search, index build, server, command line. Two minutes."""
-    from eval.provenance import made_by, machine
+    from eval.provenance import machine, made_by
     from eval.report import latency_document, latency_table
     from index.search import Index
 

@@ -1,4 +1,4 @@
-"""`followup eval followups`: is the statement that answers a follow-up found, and how high up?
+"""`followup eval followups`: whether the statement that answers a follow-up is found, and how high up.
 
 Runs what the product does (history, stand-alone query, evidence), with the article open and over the whole corpus, and
 beside it the plainer ways it has to beat. Per question first, means second.

@@ -52,12 +52,15 @@ class Stopwatch:
 
     @property
     def dimension(self) -> int:
+        """As the Embedder's."""
         return self._embedder.dimension
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Not timed."""
         return self._embedder.embed_passages(texts)
 
     def embed_query(self, text: str) -> Vectors:
+        """Timed."""
         started = time.perf_counter()
         vector = self._embedder.embed_query(text)
         self.seconds.append(time.perf_counter() - started)

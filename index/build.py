@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from corpus.errors import BuildRefused, IndexBusy, IndexUnavailable, SettingsError
@@ -28,6 +28,7 @@ from index.embedding import identify, load_embedder
 from index.generations import (
     FORMAT,
     LEXICAL,
+    NEAREST,
     PASSAGES,
     VECTORS,
     file_hashes,
@@ -81,50 +82,74 @@ def build_index(settings: IndexSettings, *, embedder: Embedder | None = None, pr
     Raises `CorpusError` (articles), `IndexBusy` (another build), `ModelUnavailable`, `BuildRefused` (the gate). Whatever
     is raised, and wherever the process is killed, the generation that was live stays live.
     """
+    try:
+        with _single_writer(settings.index):
+            return _build(settings, embedder, progress)
+    except OSError as error:
+        raise BuildRefused(
+            f"the build stopped at {error.filename or settings.index}: {error.strerror or error}; the old index still serves"
+        ) from error
+
+
+def _build(settings: IndexSettings, embedder: Embedder | None, progress: Progress | None) -> BuildReport:
     started = time.perf_counter()
-    with _single_writer(settings.index):
-        wanted = _wanted(settings)
-        live = _live_or_none(settings.index)
-        if live and _matches(live, wanted) and _intact(settings.index):
-            return BuildReport(
-                live.number, False, live.articles, live.passages, live.cues, 0, live.cues, 0.0, time.perf_counter() - started
-            )
+    wanted = _wanted(settings)
+    live = _live_or_none(settings.index)
+    if live and _matches(live, wanted) and _intact(settings.index):
+        return _report(live, changed=False, embedded=0, embed_seconds=0.0, started=started)
 
-        articles = load_corpus(settings.articles)
-        passages = split_corpus(articles, settings.max_passage_words)
-        cues = make_cues(articles, passages)
-        known = _known_vectors(settings.index, wanted.model)
-        new = [cue.text for cue in cues if cue.text not in known]
-        new = list(dict.fromkeys(new))
-        embed_started = time.perf_counter()
-        if new:
-            known |= _embed(new, embedder or load_embedder(settings), progress)
-        embed_seconds = time.perf_counter() - embed_started
+    articles = load_corpus(settings.articles)
+    passages = split_corpus(articles, settings.max_passage_words)
+    cues = make_cues(articles, passages)
+    vectors, embedded, embed_seconds = _vectors(settings, wanted.model, cues, embedder, progress)
 
-        folder = new_folder(settings.index)
-        vectors = _stack([known[cue.text] for cue in cues])
-        _write(folder, articles, passages, cues, vectors)
-        manifest = Manifest(
-            format=FORMAT,
-            number=next_number(settings.index),
-            built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            model=wanted.model,
-            dimension=int(vectors.shape[1]),
-            corpus_sha256=wanted.corpus_sha256,
-            settings_sha256=wanted.settings_sha256,
-            articles=len(articles),
-            passages=len(passages),
-            cues=len(cues),
-            files=file_hashes(folder),
-        )
-        _gate(folder, manifest, vectors, settings)
-        publish(settings.index, folder, manifest)
-        switch(settings.index, manifest.number)
-        remove_old(settings.index, settings.keep_generations)
-        return BuildReport(
-            manifest.number, True, len(articles), len(passages), len(cues), len(new), len(cues) - len(new), embed_seconds,
-            time.perf_counter() - started,
-        )  # fmt: skip
+    folder = new_folder(settings.index)
+    _write(folder, articles, passages, cues, vectors)
+    manifest = Manifest(
+        format=FORMAT,
+        number=next_number(settings.index),
+        built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        model=wanted.model,
+        dimension=int(vectors.shape[1]),
+        corpus_sha256=wanted.corpus_sha256,
+        settings_sha256=wanted.settings_sha256,
+        articles=len(articles),
+        passages=len(passages),
+        cues=len(cues),
+        files=file_hashes(folder),
+    )
+    _gate(folder, manifest, vectors, settings)
+    publish(settings.index, folder, manifest)
+    switch(settings.index, manifest.number)
+    remove_old(settings.index, settings.keep_generations)
+    return _report(manifest, changed=True, embedded=embedded, embed_seconds=embed_seconds, started=started)
+
+
+def _vectors(
+    settings: IndexSettings, model: ModelIdentity, cues: list[Cue], embedder: Embedder | None, progress: Progress | None
+) -> tuple[Vectors, int, float]:
+    """The vector of every cue, float32 (len(cues), dimension); how many texts were embedded for it, in how many seconds."""
+    known = _known_vectors(settings.index, model)
+    new = list(dict.fromkeys(cue.text for cue in cues if cue.text not in known))
+    started = time.perf_counter()
+    if new:
+        known |= _embed(new, embedder or load_embedder(settings), progress)
+    seconds = time.perf_counter() - started
+    return np.stack([known[cue.text] for cue in cues]).astype(np.float32, copy=False), len(new), seconds
+
+
+def _report(manifest: Manifest, *, changed: bool, embedded: int, embed_seconds: float, started: float) -> BuildReport:
+    return BuildReport(
+        number=manifest.number,
+        changed=changed,
+        articles=manifest.articles,
+        passages=manifest.passages,
+        cues=manifest.cues,
+        embedded=embedded,
+        reused=manifest.cues - embedded,
+        embed_seconds=embed_seconds,
+        seconds=time.perf_counter() - started,
+    )
 
 
 def is_stale(settings: IndexSettings) -> bool:
@@ -177,7 +202,7 @@ def _known_vectors(root: Path, model: ModelIdentity) -> dict[str, Vectors]:
             return {}
         verify_files(folder, manifest)
         texts = PassageStore(folder / PASSAGES).cue_texts()
-        return dict(zip(texts, VectorIndex.read(folder / VECTORS).vectors(), strict=True))
+        return dict(zip(texts, np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False), strict=True))
     except IndexUnavailable:
         return {}  # a damaged generation has nothing to reuse: everything is embedded again
 
@@ -194,15 +219,10 @@ def _embed(texts: list[str], embedder: Embedder, progress: Progress | None) -> d
     return known
 
 
-def _stack(vectors: list[Vectors]) -> Vectors:
-    import numpy as np
-
-    return np.stack(vectors).astype(np.float32, copy=False)
-
-
 def _write(folder: Path, articles: tuple[Article, ...], passages: list[Passage], cues: list[Cue], vectors: Vectors) -> None:
     write_passages(folder / PASSAGES, articles, passages, cues, topic_terms(articles, analyzer().analyze))
-    VectorIndex.build(vectors).write(folder / VECTORS)
+    np.save(folder / VECTORS, vectors, allow_pickle=False)  # what later builds reuse: FAISS may keep 8-bit copies only
+    VectorIndex.build(vectors).write(folder / NEAREST)
     LexicalIndex.build((_document(row, cue, passages[cue.passages[0]]) for row, cue in enumerate(cues)), folder / LEXICAL)
 
 

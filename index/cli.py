@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @click.group()
 def index() -> None:
-    r"""The index: build it, see what it is, search it.
+    """The index: build it, see what it is, search it.
 
     \b
     followup index build
     followup index search "colchicine dose on dialysis"
-    """
+    """  # noqa: D301  # click wants the backspace itself
 
 
 @index.command()

@@ -1,7 +1,7 @@
 """Generations on disk: complete indexes side by side, one of them live, switched by one rename.
 
     var/index/CURRENT                       the number of the live generation
-    var/index/generations/000007/           manifest.json, passages.sqlite, vectors.faiss, lexical/
+    var/index/generations/000007/           manifest.json, passages.sqlite, vectors.npy, vectors.faiss, lexical/
     var/index/generations/.building-…/      a build in progress, or what a killed one left (the next build removes it)
 
 Knows files and their hashes, nothing of what is in them.
@@ -22,7 +22,7 @@ from index.types import Manifest, ModelIdentity
 
 #: Raise when the layout of a generation changes; older ones are then rebuilt.
 FORMAT = 1
-PASSAGES, VECTORS, LEXICAL, MANIFEST = "passages.sqlite", "vectors.faiss", "lexical", "manifest.json"
+PASSAGES, VECTORS, NEAREST, LEXICAL, MANIFEST = "passages.sqlite", "vectors.npy", "vectors.faiss", "lexical", "manifest.json"
 _BUILDING = ".building-"
 _BUILD = "run `followup index build`"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from corpus.errors import IndexDamaged, IndexMismatch
 from index.embedding import identify, load_embedder
 from index.fusion import combine, pool_dense, pool_lexical
-from index.generations import LEXICAL, PASSAGES, VECTORS, live_generation, verify_files
+from index.generations import LEXICAL, NEAREST, PASSAGES, live_generation, verify_files
 from index.lexical import LexicalIndex
 from index.passages import PassageStore
 from index.types import Coverage, CueKind, EncodedQuery, Manifest, ScoredPassage
@@ -33,7 +33,7 @@ class Index:
     def __init__(self, folder: Path, manifest: Manifest, *, dense_weight: float, embedder: Callable[[], Embedder]) -> None:
         self.manifest = manifest
         self.store = PassageStore(folder / PASSAGES)
-        self._vectors = VectorIndex.read(folder / VECTORS)
+        self._vectors = VectorIndex.read(folder / NEAREST)
         self._lexical = LexicalIndex(folder / LEXICAL)
         self._dense_weight = dense_weight
         self._load_embedder = embedder

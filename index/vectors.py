@@ -81,12 +81,3 @@ class VectorIndex:
                 parameters = faiss.SearchParametersIVF(sel=selector, nprobe=self._faiss.nlist)
         scores, found = self._faiss.search(vector.reshape(1, -1), k, params=parameters)
         return [(int(row), float(score)) for row, score in zip(found[0], scores[0], strict=True) if row >= 0]
-
-    def vectors(self) -> Vectors:
-        """All vectors, float32 (n, dimension). Exact for Flat, 8-bit precision above `EXACT_BELOW`."""
-        import faiss
-
-        if isinstance(self._faiss, faiss.IndexIVF):
-            self._faiss.make_direct_map()
-        reconstructed: Vectors = self._faiss.reconstruct_n(0, len(self))
-        return reconstructed

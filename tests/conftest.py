@@ -6,6 +6,9 @@ No test sees the FOLLOWUP_ variables of the shell that runs the suite.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,3 +63,19 @@ def small(tmp_path: Path) -> Settings:
 def embedder() -> BagOfWordsEmbedder:
     """A fast, deterministic embedder that counts."""
     return BagOfWordsEmbedder()
+
+
+@pytest.fixture
+def followup(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `followup …` as a user does, in an empty folder, with FOLLOWUP_ variables given by keyword: `index=folder`."""
+
+    def run(*arguments: str | bytes, **given: object) -> subprocess.CompletedProcess[str]:
+        folder = tmp_path / "here"
+        folder.mkdir(exist_ok=True)
+        variables = {f"FOLLOWUP_{name.upper()}": str(value) for name, value in given.items()}
+        command = Path(sys.executable).with_name("followup")
+        return subprocess.run(
+            [command, *arguments], cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, timeout=120
+        )
+
+    return run

@@ -1,0 +1,440 @@
+"""The article format: every rule, every complaint with its line, and exact spans of what an article says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.body import marks_in, read_blocks
+from corpus.checks import check_corpus
+from corpus.errors import CorpusError
+from corpus.loading import MAX_FILE_BYTES, load_corpus, parse_article, read_article
+from corpus.types import BlockKind, ReferenceType, Status
+from tests.fakes import SMALL, write_articles
+
+GOUT = SMALL["gout-basics"]
+FIRST_REFERENCE = "- {id: 1, type: guideline, title: Gout guideline, authors: Example College, venue: J Gout, year: 2020}"
+
+
+def line_of(source: str, snippet: str) -> int:
+    """The line on which a snippet stands, the last one when it stands on several."""
+    return max(number for number, line in enumerate(source.split("\n"), start=1) if snippet in line)
+
+
+def complaints(source: str, name: str = "gout-basics.md") -> list[str]:
+    article, problems = parse_article(source, name)
+    assert (article is None) == bool(problems)
+    return [str(problem) for problem in problems]
+
+
+def test_a_good_article_is_read_whole() -> None:
+    article, problems = parse_article(GOUT, "articles/gout-basics.md")
+    assert not problems
+    assert article is not None
+    assert (article.id, article.status, article.reviewed_by) == ("gout-basics", Status.SUBMITTED, None)
+    assert article.last_updated.isoformat() == "2026-01-02"
+    assert [reference.type for reference in article.references] == [ReferenceType.GUIDELINE, ReferenceType.LABEL]
+    assert [(note.text, note.statements) for note in article.plain_summary] == [("A small dose of colchicine helps.", ("F1",))]
+    assert [(block.statement, block.section, block.marks) for block in article.blocks] == [
+        ("F1", ("Flares",), (1, 2)),
+        ("F2", ("Flares",), (1,)),
+        ("F3", ("Long term", "Target"), (1,)),
+    ]
+    assert article.quote(article.blocks[2]) == "Serum urate is kept below 6 mg/dL."
+    assert [block.line for block in article.blocks] == [line_of(GOUT, f"^F{number}") for number in (1, 2, 3)]
+
+
+#: What is changed in a good article, where the complaint must stand, and what it must say.
+BROKEN = {
+    "unknown key": ("status: submitted", "status: submitted\ncolour: red", "colour", "colour: Extra inputs are not permitted"),
+    "unknown key of a reference": (
+        "venue: J Gout", "venue: J Gout, colour: red", "colour", "references.0.colour: Extra inputs are not permitted",
+    ),
+    "unknown key of a question": (
+        "  - text: Is a steroid an option?", "  - text: Is a steroid an option?\n    colour: red", "colour",
+        "questions.1.colour: Extra inputs are not permitted",
+    ),
+    "key given twice": (
+        "heading: Gout flares", "heading: Gout flares\nheading: Again", "Again", "`heading` is given twice, first on line 4",
+    ),
+    "blank title": (
+        "title: How is a gout flare treated?", "title: '  '", "title: '", "title: String should have at least 1 character",
+    ),
+    "unknown status": (
+        "status: submitted", "status: ready", "status:",
+        "status: Input should be 'submitted', 'under_review' or 'approved'",
+    ),
+    "status that denies itself": (
+        "status: submitted", "status: not approved", "status:",
+        "status: Input should be 'submitted', 'under_review' or 'approved'",
+    ),
+    "approved without a reviewer": (
+        "status: submitted", "status: approved", "---", "front matter: status is approved but reviewed_by names nobody",
+    ),
+    "a day that does not exist": (
+        "2026-01-02", "2026-02-30", "2026-02-30",
+        "last_updated: Input should be a valid date or datetime, day value is outside expected range",
+    ),
+    "type of reference": (
+        "type: label", "type: blog", "blog", "references.1.type: Input should be 'guideline', 'research' or 'label'",
+    ),
+    "year of a reference": (
+        "year: 2020", "year: 3020", "3020", "references.0.year: Input should be less than or equal to 2200",
+    ),
+    "dangerous address": (
+        "year: 2020", "url: 'javascript:x()'", "javascript",
+        r"references.0.url: String should match pattern '^https?://\S+$'",
+    ),
+    "statement list that is empty": (
+        "statements: [F3]", "statements: []", "statements: []",
+        "questions.2.statements: Tuple should have at least 1 item after validation, not 0",
+    ),
+    "dangling mark": (
+        "not tolerated. [1]", "not tolerated. [1, 7]", "^F2", "mark [7]: reference 7 is not listed in the article",
+    ),
+    "mark in the middle": (
+        "Serum urate is", "Serum urate [9] is", "^F3", "mark [9]: reference 9 is not listed in the article",
+    ),
+    "duplicate statement": ("^F3", "^F1", "6 mg/dL", "^F1 is used twice, first on line {first}"),
+    "statement without a mark": (" [1] ^F3", " ^F3", "^F3", "^F3 carries no reference mark"),
+    "statement id inside": ("Serum urate", "Serum ^F9 urate", "^F3", "^F9 does not stand at the end of its block"),
+    "two statement ids": ("[1] ^F3", "[1] ^F3 ^F4", "^F3", "^F3 does not stand at the end of its block"),
+    "statement id of a passage": ("^F3", "^p3", "^p3", "^p3 is the name of a passage without a statement id; choose another"),
+    "statement id without wording": (
+        "- Serum urate is kept below 6 mg/dL. [1] ^F3", "- Urate. [1] ^F3\n- [1] ^F4", "^F4",
+        "a statement id or citation mark stands without wording",
+    ),
+    "uncited reference": (
+        "  - {id: 2,", "  - {id: 3, type: research, title: A, authors: B, venue: C}\n  - {id: 2,", "id: 3",
+        "reference 3 is cited by no statement",
+    ),
+    "question about nothing": (
+        "statements: [F3]", "statements: [F3, F9]", "Which urate", "questions: the body has no statement ^F9",
+    ),
+    "summary of nothing": (
+        "A small dose of colchicine helps.\n    statements: [F1]", "A dose.\n    statements: [F8]", "A dose.",
+        "plain_summary: the body has no statement ^F8",
+    ),
+    "review note on nothing": (
+        "plain_summary:", "review_notes:\n  - text: Check this.\n    statements: [F8]\nplain_summary:", "Check this.",
+        "review_notes: the body has no statement ^F8",
+    ),
+    "id and file": ("id: gout-basics", "id: gout", "id: gout", "id is 'gout' but the file is called 'gout-basics.md'"),
+    "id in capitals": (
+        "id: gout-basics", "id: Gout", "id: Gout", "id: String should match pattern '^[a-z0-9]+(-[a-z0-9]+)*$'",
+    ),
+    "YAML that does not close": (
+        "heading: Gout flares", "heading: [Gout", "specialty",
+        "front matter is not valid YAML: expected ',' or ']', but got ':'",
+    ),
+    "alias": ("heading: Gout flares", "heading: *x", "heading", "front matter is not valid YAML: aliases are not taken"),
+    "alias of itself": (
+        "heading: Gout flares", "heading: &x [*x]", "heading", "front matter is not valid YAML: aliases are not taken",
+    ),
+    "merge key": (
+        "heading: Gout flares", "<<: {heading: x}", "<<",
+        "front matter is not valid YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:merge'",
+    ),
+    "key that is a list": (
+        "heading: Gout flares", "? [a]\n: b\nheading: x", "? [a]", "front matter is not valid YAML: found unhashable key",
+    ),
+    "Python object": (
+        "heading: Gout flares", "heading: !!python/name:os.system", "heading",
+        "front matter is not valid YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:os.system'",
+    ),
+    "control character": (
+        "heading: Gout flares", "heading: Gout\x07", "heading", "front matter is not valid YAML: the character U+0007 is not allowed",
+    ),
+    "nested without end": (
+        "heading: Gout flares", "heading: " + "[" * 5000, "---", "front matter is not valid YAML: nested too deeply",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "where", "message"), BROKEN.values(), ids=BROKEN.keys())
+def test_each_broken_rule_is_named_on_its_line(before: str, after: str, where: str, message: str) -> None:
+    assert GOUT.count(before) == 1
+    source = GOUT.replace(before, after)
+    # A complaint about the front matter as a whole stands on the line that opens it, a YAML one on the first inside.
+    line = line_of(source, where) if where != "---" else 2 if "YAML" in message else 1
+    message = message.replace("{first}", str(line_of(GOUT, "^F1")))
+    assert complaints(source) == [f"gout-basics.md:{line}: {message}"]
+
+
+@pytest.mark.parametrize("key", ["id", "title", "heading", "specialty", "status", "last_updated"])
+def test_a_missing_key_is_named(key: str) -> None:
+    source = re.sub(rf"^{key}: .*\n", "", GOUT, count=1, flags=re.MULTILINE)
+    assert complaints(source) == [f"gout-basics.md:1: {key}: Field required"]
+
+
+@pytest.mark.parametrize("key", ["type", "title", "authors", "venue"])
+def test_a_missing_key_of_a_reference_is_named_on_its_line(key: str) -> None:
+    source = GOUT.replace(FIRST_REFERENCE, re.sub(rf"{key}: [^,]*, ", "", FIRST_REFERENCE))
+    assert complaints(source) == [f"gout-basics.md:{line_of(source, 'id: 1,')}: references.0.{key}: Field required"]
+
+
+@pytest.mark.parametrize("extra", ["id: 1", "id: 2, doi: 10.1000/a", "id: 2, pmid: '123'"])
+def test_a_reference_listed_twice_is_named_with_both_lines(extra: str) -> None:
+    key = extra.split(", ")[-1]
+    first = FIRST_REFERENCE if key == "id: 1" else FIRST_REFERENCE.replace("id: 1", f"id: 1, {key}")
+    second = f"- {{{extra}, type: label, title: L, authors: A, venue: V}}"
+    source = (
+        re.sub(r"- \{id: 2.*", second, GOUT)
+        .replace(FIRST_REFERENCE, first)
+        .replace("[1, 2]", "[1, 2]"[: -1 if key != "id: 1" else None] + ("]" if key != "id: 1" else ""))
+    )
+    source = source.replace("[1, 2]", "[1]") if key == "id: 1" else source
+    shown = key.replace("'", "").replace(":", "")
+    wanted = f"reference {shown} is listed twice, first on line {line_of(source, first)}"
+    assert complaints(source) == [f"gout-basics.md:{line_of(source, second)}: {wanted}"]
+
+
+@pytest.mark.parametrize(
+    ("said", "least"),
+    [
+        ("submitted", Status.SUBMITTED),
+        ("Under Review", Status.UNDER_REVIEW),
+        ("Submitted → Under Review → Approved", Status.SUBMITTED),
+        ("[approved, under_review]", Status.UNDER_REVIEW),
+        ("approved / Approved", Status.APPROVED),
+    ],
+)
+def test_of_several_status_words_the_least_approved_wins(said: str, least: Status) -> None:
+    article, problems = parse_article(GOUT.replace("status: submitted", f"status: {said}\nreviewed_by: Dr B"), "gout-basics.md")
+    assert not problems
+    assert article is not None
+    assert article.status is least
+
+
+@pytest.mark.parametrize("source", ["", "# No front matter\n", "---\nid: x\n", "\n---\nid: x\n---\n", "--- \nid: x\n---\n"])
+def test_a_file_without_front_matter_says_so(source: str) -> None:
+    wanted = "gout-basics.md:1: no front matter: the file must begin with a line `---` and close it with another"
+    assert complaints(source) == [wanted]
+
+
+def test_front_matter_that_is_no_mapping_says_so() -> None:
+    assert "gout-basics.md:2: front matter is not a list of `key: value` lines" in complaints("---\n- a\n---\n\nText. ^F1\n")
+
+
+def test_an_article_without_text_says_so() -> None:
+    head = SMALL["sleep-basics"].partition("\nCognitive")[0].replace("references:\n", "references: []\n")
+    head = re.sub(r"  - \{id.*\n", "", head)
+    assert complaints(head, "sleep-basics.md") == [f"sleep-basics.md:{head.count(chr(10)) + 1}: the article has no text"]
+
+
+def test_byte_order_mark_and_line_ends_of_other_systems_change_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "gout-basics.md"
+    path.write_text(GOUT, "utf-8")
+    plain = read_article(path)
+    for written in ("\ufeff" + GOUT, GOUT.replace("\n", "\r\n"), GOUT.replace("\n", "\r")):
+        path.write_bytes(written.encode())
+        assert read_article(path) == plain
+    assert parse_article(GOUT.replace("\n", "\r\n"), "a/gout-basics.md") == parse_article(GOUT, "a/gout-basics.md")
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latin.md").write_bytes(GOUT.replace("Gout flares", "Gout f\u00fcr").encode("latin-1"))
+    (tmp_path / "huge.md").write_bytes(b"x" * (MAX_FILE_BYTES + 1))
+    (tmp_path / "folder.md").mkdir()
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere")
+    position = GOUT.index("Gout flares") + len("Gout f")
+    _, problems = check_corpus(tmp_path)
+    assert [str(problem) for problem in problems] == [
+        "folder.md:1: cannot be read: Is a directory",
+        "gone.md:1: cannot be read: No such file or directory",
+        "huge.md:1: 2000001 bytes; an article has at most 2000000",
+        f"latin.md:1: not UTF-8: byte {position} is 0xfc",
+    ]
+
+
+def test_markup_and_scripts_stay_plain_text() -> None:
+    nasty = "<script>alert(1)</script> <img src=x onerror=y> ![p](http://e.example/p.png) &lt; {{ 7*7 }}"
+    source = GOUT.replace("Serum urate is kept", f"{nasty} is kept").replace("How is a gout", "<b>How</b> is a gout")
+    article, problems = parse_article(source, "gout-basics.md")
+    assert not problems
+    assert article is not None
+    assert article.quote(article.blocks[2]) == f"{nasty} is kept below 6 mg/dL."
+    assert article.title.startswith("<b>How</b>")
+
+
+def broken_corpus(folder: Path) -> list[str]:
+    """Three broken files and a good one; what must be said of them, in order of file and line."""
+    asthma = SMALL["asthma-basics"].replace("[1] ^F2", "[4] ^F2").replace("status: approved", "status: done")
+    gout = GOUT.replace("[1] ^F3", "[8] ^F3").replace("[1, 2]", "[1]").replace("id: gout-basics", "id: gout")
+    write_articles(
+        folder, {"asthma-basics": asthma, "gout-basics": gout, "no-head": "Hello", "sleep-basics": SMALL["sleep-basics"]}
+    )
+    return [
+        f"asthma-basics.md:{line_of(asthma, 'done')}: status: Input should be 'submitted', 'under_review' or 'approved'",
+        "gout-basics.md:2: id is 'gout' but the file is called 'gout-basics.md'",
+        f"gout-basics.md:{line_of(gout, 'id: 2')}: reference 2 is cited by no statement",
+        f"gout-basics.md:{line_of(gout, '^F3')}: mark [8]: reference 8 is not listed in the article",
+        "no-head.md:1: no front matter: the file must begin with a line `---` and close it with another",
+    ]
+
+
+def test_all_problems_of_all_files_come_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = broken_corpus(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CorpusError) as raised:
+        load_corpus(tmp_path)
+    assert str(raised.value).split("\n") == wanted
+
+
+def test_corpus_check_prints_every_problem_and_exits_1(tmp_path: Path, followup) -> None:
+    wanted = [f"{tmp_path / 'bad'}/{line}" for line in broken_corpus(tmp_path / "bad")]
+    done = followup("corpus", "check", str(tmp_path / "bad"))
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines() == [*wanted, "1 articles, 5 problems"]
+    document = json.loads(followup("corpus", "check", "--json", articles=tmp_path / "bad").stdout)
+    assert [f"{p['path']}:{p['line']}: {p['message']}" for p in document["problems"]] == wanted
+    listed = followup("corpus", "list", articles=tmp_path / "bad")
+    assert (listed.returncode, listed.stdout, listed.stderr.splitlines()) == (1, "", wanted)
+
+
+def test_corpus_check_of_good_articles_exits_0(tmp_path: Path, followup) -> None:
+    done = followup("corpus", "check", articles=write_articles(tmp_path / "good"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "3 articles, 0 problems\n", "")
+
+
+def test_an_empty_folder_is_a_problem(tmp_path: Path) -> None:
+    assert [problem.message for problem in check_corpus(tmp_path)[1]] == ["no article (*.md) in this folder"]
+    assert check_corpus(tmp_path / "nowhere")[1]
+
+
+def test_two_articles_may_not_have_one_title(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    twin = GOUT.replace("id: gout-basics", "id: gout-twin").replace("How is a gout", "HOW is a Gout")
+    write_articles(tmp_path, {"gout-basics": GOUT, "gout-twin": twin})
+    assert [str(problem) for problem in check_corpus(tmp_path)[1]] == ["gout-twin.md:1: the same title as gout-basics.md"]
+
+
+def test_a_plain_summary_above_the_eighth_grade_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    hard = "Pharmacological antihyperuricaemic interventions necessitate individualised multidisciplinary deliberation."
+    write_articles(tmp_path, {"gout-basics": GOUT.replace("A small dose of colchicine helps.", hard)})
+    (problem,) = check_corpus(tmp_path)[1]
+    assert re.fullmatch(r"gout-basics\.md:1: plain_summary reads at school grade \d\d\.\d; at most 8", str(problem))
+
+
+# --- blocks and marks -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("a [3]. b [1, 3]", (3, 1)),
+        ("a [1,2,  12]", (1, 2, 12)),
+        ("[2](http://e.example) and [x] and [1.5] and [1-3] and [1000] and []", ()),
+        ("", ()),
+    ],
+)
+def test_marks_are_numbers_in_brackets_that_are_no_links(text: str, ids: tuple[int, ...]) -> None:
+    assert marks_in(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("- one [1] ^F1\n", [("item", "one", (1,), "F1", 1)]),
+        ("* one\n  two [1]\n  [2] ^F1\n", [("item", "one\n  two", (1, 2), "F1", 1)]),
+        ("- a [1]\n  1. b [2] ^B\n     - c\n- d\n", [
+            ("item", "a", (1,), None, 1), ("item", "b", (2,), "B", 2), ("item", "c", (), None, 3), ("item", "d", (), None, 4),
+        ]),
+        ("- a\n\n  b [1] ^F2\n", [("item", "a", (), None, 1), ("item", "b", (1,), "F2", 3)]),
+        ("One [1] more. [2]   \n", [("paragraph", "One [1] more.", (1, 2), None, 1)]),
+        ("> said\n> so [1] ^F1\n", [("paragraph", "said\n> so", (1,), "F1", 1)]),
+        ("| a | b |\n|---|---|\n| >75 years | - 5 mg [1] ^T1 |\n| - 5 | 2. x |\n", [
+            ("row", ">75 years | - 5 mg", (1,), "T1", 3), ("row", "- 5 | 2. x", (), None, 4),
+        ]),
+        ("- 𝄞😀 ä [1] ^F1\n- next [2] ^F2\n", [("item", "𝄞😀 ä", (1,), "F1", 1), ("item", "next", (2,), "F2", 2)]),
+        ("- a\u2028b\x0cc\x85d [1] ^F1\n- e [1] ^F2\n", [
+            ("item", "a\u2028b\x0cc\x85d", (1,), "F1", 1), ("item", "e", (1,), "F2", 2),
+        ]),
+        ("<script>x</script>\n", [("paragraph", "<script>x</script>", (), None, 1)]),
+        ("```\ncode\n```\n", [("paragraph", "```\ncode\n```", (), None, 1)]),
+        ("no end of line ^F1", [("paragraph", "no end of line", (), "F1", 1)]),
+        ("10^9/L and m^2\n", [("paragraph", "10^9/L and m^2", (), None, 1)]),
+    ],
+)  # fmt: skip
+def test_blocks_are_the_exact_wording(body: str, wanted: list[tuple[str, str, tuple[int, ...], str | None, int]]) -> None:
+    blocks, problems = read_blocks(body)
+    assert not problems
+    assert [(b.kind.value, body[b.start : b.end], b.marks, b.statement, b.line) for b in blocks] == wanted
+
+
+def test_heading_paths_are_outermost_first_and_end_with_their_section() -> None:
+    body = "intro\n\n# A\n\na\n\n### A3\n\na3\n\n## A2 *x*\n\na2\n\nB\n===\n\nb\n"
+    assert [block.section for block in read_blocks(body)[0]] == [(), ("A",), ("A", "A3"), ("A", "A2 *x*"), ("B",)]
+
+
+#: Words that Markdown, the marks and the ids might trip over, none of which begins or ends a block here.
+WORDS = [
+    "dose",
+    "naïve",
+    "𝄞",
+    "😀",
+    "<b>x</b>",
+    "[note]",
+    "1.2",
+    "(a)",
+    "t.i.d.",
+    "a\u2028b",
+    "x\x0cy",
+    "m^2",
+    "*b*",
+    "[x](1)",
+    "&amp;",
+]
+FORMS = st.sampled_from(["- {}\n", "- top\n  - {}\n", "3. {}\n", "{}\n", "> {}\n", "| h | i |\n|---|---|\n| {} |\n"])
+
+
+@st.composite
+def written_block(draw: st.DrawFn) -> tuple[str, str, tuple[int, ...], str | None]:
+    """A block as an author may write it: the whole, its wording, its marks, its id."""
+    form = draw(FORMS)
+    words = draw(st.lists(st.sampled_from(WORDS), max_size=6))
+    breaks = ["\n" + ("> " if form[0] == ">" else "     ")] if "|" not in form else [" "]
+    gaps = [draw(st.sampled_from([" ", "  ", *breaks])) for _ in words]
+    wording = "Take" + "".join(gap + "w" * ("\n" in gap) + word for gap, word in zip(gaps, words, strict=True)) + " end."
+    ids = draw(st.lists(st.integers(1, 99), max_size=3, unique=True))
+    marks = f" [{draw(st.sampled_from([',', ', ']))}]".join([]) or (f" [{', '.join(map(str, ids))}]" if ids else "")
+    statement = draw(st.sampled_from([None, "F1", "F12", "a_b-c"]))
+    tail = marks + (f" ^{statement}" if statement else "") + draw(st.sampled_from(["", " ", "\t"]))
+    return form.replace("{}", wording + tail), wording, tuple(ids), statement
+
+
+@given(st.lists(written_block(), min_size=1, max_size=5))
+def test_whatever_stands_around_it_the_wording_is_found_exactly(
+    written: list[tuple[str, str, tuple[int, ...], str | None]],
+) -> None:
+    body = "\n## Next\n\n".join(whole for whole, *_ in written)
+    blocks, problems = read_blocks(body)
+    assert not problems
+    found = [(body[b.start : b.end], b.marks, b.statement) for b in blocks if body[b.start : b.end] != "top"]
+    assert found == [(wording, marks, statement) for _, wording, marks, statement in written]
+
+
+PIECES = st.sampled_from(
+    ["- ", "  ", "\n", "\n\n", "| ", " |", "|---|", "> ", "# ", "1. ", "[1]", "[2, 3]", "^F1", "^b", "a", "𝄞 ", "*", "`", "```", "\t", "<i>", "=", "\u2028", "[x]: y"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_no_text_breaks_the_reading_and_no_wording_ends_with_marks_or_an_id(body: str) -> None:
+    blocks, problems = read_blocks(body)
+    complained = {line for line, _ in problems}
+    position = 0
+    for block in blocks:
+        wording = body[block.start : block.end]
+        assert block.start >= position
+        assert wording == wording.strip()
+        if block.line not in complained:
+            assert not re.search(r"(?:\[[\d, ]+\]|(?:^|\s)\^[A-Za-z]\w*)[\s|]*\Z", wording) or block.kind is BlockKind.PARAGRAPH
+        position = block.end
