@@ -169,6 +169,6 @@ def _repeated(articles: list[Article]) -> Iterator[Problem]:
 def _shown(path: Path) -> str:
     """Relative to where the reader stands, when it lies below it."""
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
+        return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:
         return str(path)

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -238,25 +239,25 @@ def _document(row: int, cue: Cue, passage: Passage) -> LexicalDocument:
 
 
 def _gate(folder: Path, manifest: Manifest, vectors: Vectors, settings: IndexSettings) -> None:
-    """Opens the new generation as a server would. Raises `BuildRefused` unless it answers its canary questions."""
+    """Opens the new generation as a server would. Raises `BuildRefused`, and removes it, unless it answers its canaries."""
 
     def none() -> Embedder:
         raise BuildRefused("the gate embeds nothing")
 
     try:
-        index = Index(folder, manifest, dense_weight=settings.dense_weight, embedder=none)
-        for row, text, wanted in index.store.some_questions(_CANARIES):
-            hits = index.search(EncodedQuery(text, vectors[row]), k=10)
-            passages = index.store.passages(wanted)
-            if not {passage.id for passage in passages.values()} & {hit.passage.id for hit in hits}:
-                names = ", ".join(passage.id for passage in passages.values())
-                raise BuildRefused(f"the new generation does not find {names} by its own question; the old one still serves")
-    except IndexUnavailable as error:
+        _answer_canaries(Index(folder, manifest, dense_weight=settings.dense_weight, embedder=none), vectors)
+    except (BuildRefused, IndexUnavailable) as error:
         shutil.rmtree(folder)
-        raise BuildRefused(f"the new generation cannot be searched ({error}); the old one still serves") from error
-    except BuildRefused:
-        shutil.rmtree(folder)
-        raise
+        raise BuildRefused(f"the new generation did not pass its gate: {error}; the old one still serves") from error
+
+
+def _answer_canaries(index: Index, vectors: Vectors) -> None:
+    """Some of the articles' own questions must find the passages they belong to."""
+    for row, text, wanted in index.store.some_questions(_CANARIES):
+        found = {hit.passage.id for hit in index.search(EncodedQuery(text, vectors[row]), k=10)}
+        expected = {passage.id for passage in index.store.passages(wanted).values()}
+        if not found & expected:
+            raise BuildRefused(f"it does not find {', '.join(sorted(expected))} by its own question")
 
 
 @contextmanager
