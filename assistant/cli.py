@@ -37,7 +37,8 @@ class _Lazy(click.Group):
             return super().get_command(ctx, cmd_name)
         module = _GROUPS[cmd_name][0]
         # An editable install exposes only what the wheel holds; eval/ stands beside it in a checkout.
-        sys.path.append(str(Path(__file__).resolve().parents[1]))
+        if (checkout := str(Path(__file__).resolve().parents[1])) not in sys.path:
+            sys.path.append(checkout)
         try:
             group: click.Command = getattr(importlib.import_module(module), cmd_name)
         except ModuleNotFoundError as error:

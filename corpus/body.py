@@ -24,8 +24,10 @@ _LEAD = {
     BlockKind.PARAGRAPH: re.compile(r"[\s>]*"),
     BlockKind.ROW: re.compile(r"[\s>]*\|?[\s|]*"),
 }
-_LOOSE_ID = re.compile(r"(?:^|\s)\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*)")
-_TAIL = re.compile(r"(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])*\s*(?:\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*))?[\s|]*\Z")
+_LOOSE_ID = re.compile(r"(?<!\S)\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*)")
+_TAIL_PATTERN = r"(?:{space}*\[\d{{1,3}}(?:\s*,\s*\d{{1,3}})*\])*{space}*(?:\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*))?{space}*\Z"
+#: What stands behind it: marks and the id, in a row perhaps in cells of their own.
+_TAIL = {kind: re.compile(_TAIL_PATTERN.format(space=r"[\s|]" if kind is BlockKind.ROW else r"\s")) for kind in BlockKind}
 
 
 def marks_in(text: str) -> tuple[int, ...]:
@@ -47,7 +49,7 @@ def read_blocks(text: str, first_line: int = 1) -> tuple[list[Block], list[tuple
     for kind, section, (first, last) in _spans(_parser().parse(text)):
         start, end = line_starts[first], line_starts[last]
         start = _LEAD[kind].match(text, start, end).end()  # type: ignore[union-attr]  # the patterns also match ""
-        tail = _TAIL.search(text, start, end)
+        tail = _TAIL[kind].search(text, start, end)
         stop = tail.start() if tail else end
         if stop <= start:
             problems.append((first_line + first, "a statement id or citation mark stands without wording"))

@@ -1,8 +1,8 @@
 """`followup eval abstention`: whether the confidence tells questions that the articles answer from those they do not.
 
 Two sets of questions. Held out: the follow-ups against questions that no article answers, asked of the product as it is
-shipped; nothing was fitted on them. The articles' own questions: searched without themselves they are answerable, without
-their whole article they are not; the constants of assistant/retrieval.py are fitted on these.
+shipped; no fit sees them. The articles' own questions: searched without themselves they are answerable, without their whole
+article they are not; a fit of the constants in assistant/retrieval.py is made on these.
 """
 
 from __future__ import annotations

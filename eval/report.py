@@ -52,7 +52,7 @@ def abstention_tables(result: Report) -> list[Table]:
         separation.add_column(name, justify="right" if name else "left", no_wrap=True)
     for name, row in _separations(result).items():
         separation.add_row(name, *(f"{row[key]:.3f}" for key in ("AUROC", "answerable_answered", "unanswerable_abstained")))
-    risk = Table(title="Share of wrong answers when only the surest share is answered", title_justify="left", box=None)
+    risk = Table(title="Wrong answers when only the surest are answered", title_justify="left", box=None)
     for name in ("", *(f"{point.coverage:.0%}" for point in next(iter(result.held_out.values())).risks)):
         risk.add_column(name, justify="right" if name else "left")
     for scope, held in result.held_out.items():
@@ -64,7 +64,7 @@ def abstention_lines(result: Report) -> list[str]:
     """The constants, shipped and (with `--fit`) fitted, each with its AUROC on the held-out questions."""
     lines = [_constants_line("shipped", SHIPPED, result)]
     if result.fitted:
-        lines.append(_constants_line("fitted ", result.fitted, result))
+        lines.append(_constants_line("fitted", result.fitted, result))
     return lines
 
 
@@ -122,4 +122,7 @@ def _separations(result: Report) -> dict[str, dict[str, float]]:
 def _constants_line(name: str, constants: Constants, result: Report) -> str:
     numbers = (constants.intercept, constants.cosine, constants.by_hits, constants.by_article)
     aurocs = ", ".join(f"{value:.3f} {scope}" for scope, value in result.held_out_auroc(constants).items())
-    return f"INTERCEPT, COSINE, BY_HITS, BY_ARTICLE {name} = {', '.join(f'{n:.2f}' for n in numbers)}; AUROC held out {aurocs}"
+    return (
+        f"{name}: INTERCEPT, COSINE, BY_HITS, BY_ARTICLE = {', '.join(f'{number:.2f}' for number in numbers)}\n"
+        f"         AUROC held out {aurocs}"
+    )

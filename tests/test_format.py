@@ -100,11 +100,14 @@ BROKEN = {
     "mark in the middle": (
         "Serum urate is", "Serum urate [9] is", "^F3", "mark [9]: reference 9 is not listed in the article",
     ),
-    "duplicate statement": ("^F3", "^F1", "6 mg/dL", "^F1 is used twice, first on line {first}"),
+    "duplicate statement": ("- Serum", "- Again. [1] ^F1\n- Serum", "Again", "^F1 is used twice, first on line {first}"),
     "statement without a mark": (" [1] ^F3", " ^F3", "^F3", "^F3 carries no reference mark"),
     "statement id inside": ("Serum urate", "Serum ^F9 urate", "^F3", "^F9 does not stand at the end of its block"),
-    "two statement ids": ("[1] ^F3", "[1] ^F3 ^F4", "^F3", "^F3 does not stand at the end of its block"),
-    "statement id of a passage": ("^F3", "^p3", "^p3", "^p3 is the name of a passage without a statement id; choose another"),
+    "two statement ids": ("- Serum", "- Twice. [1] ^F8 ^F9\n- Serum", "Twice", "^F8 does not stand at the end of its block"),
+    "statement id of a passage": (
+        "- Serum", "- Named. [1] ^p3\n- Serum", "^p3",
+        "^p3 is the name of a passage without a statement id; choose another",
+    ),
     "statement id without wording": (
         "- Serum urate is kept below 6 mg/dL. [1] ^F3", "- Urate. [1] ^F3\n- [1] ^F4", "^F4",
         "a statement id or citation mark stands without wording",
@@ -148,7 +151,8 @@ BROKEN = {
         "front matter is not valid YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:python/name:os.system'",
     ),
     "control character": (
-        "heading: Gout flares", "heading: Gout\x07", "heading", "front matter is not valid YAML: the character U+0007 is not allowed",
+        "heading: Gout flares", "heading: Gout\x07", "heading",
+        "front matter is not valid YAML: the character U+0007 is not allowed",
     ),
     "nested without end": (
         "heading: Gout flares", "heading: " + "[" * 5000, "---", "front matter is not valid YAML: nested too deeply",
@@ -178,16 +182,12 @@ def test_a_missing_key_of_a_reference_is_named_on_its_line(key: str) -> None:
     assert complaints(source) == [f"gout-basics.md:{line_of(source, 'id: 1,')}: references.0.{key}: Field required"]
 
 
-@pytest.mark.parametrize("extra", ["id: 1", "id: 2, doi: 10.1000/a", "id: 2, pmid: '123'"])
-def test_a_reference_listed_twice_is_named_with_both_lines(extra: str) -> None:
-    key = extra.split(", ")[-1]
+@pytest.mark.parametrize("key", ["id: 1", "doi: 10.1000/a", "pmid: '123'"])
+def test_a_reference_listed_twice_is_named_with_both_lines(key: str) -> None:
+    own = "" if key == "id: 1" else "id: 2, "
     first = FIRST_REFERENCE if key == "id: 1" else FIRST_REFERENCE.replace("id: 1", f"id: 1, {key}")
-    second = f"- {{{extra}, type: label, title: L, authors: A, venue: V}}"
-    source = (
-        re.sub(r"- \{id: 2.*", second, GOUT)
-        .replace(FIRST_REFERENCE, first)
-        .replace("[1, 2]", "[1, 2]"[: -1 if key != "id: 1" else None] + ("]" if key != "id: 1" else ""))
-    )
+    second = f"- {{{own}{key}, type: label, title: L, authors: A, venue: V}}"
+    source = re.sub(r"- \{id: 2.*", second, GOUT).replace(FIRST_REFERENCE, first)
     source = source.replace("[1, 2]", "[1]") if key == "id: 1" else source
     shown = key.replace("'", "").replace(":", "")
     wanted = f"reference {shown} is listed twice, first on line {line_of(source, first)}"
@@ -267,9 +267,7 @@ def broken_corpus(folder: Path) -> list[str]:
     """Three broken files and a good one; what must be said of them, in order of file and line."""
     asthma = SMALL["asthma-basics"].replace("[1] ^F2", "[4] ^F2").replace("status: approved", "status: done")
     gout = GOUT.replace("[1] ^F3", "[8] ^F3").replace("[1, 2]", "[1]").replace("id: gout-basics", "id: gout")
-    write_articles(
-        folder, {"asthma-basics": asthma, "gout-basics": gout, "no-head": "Hello", "sleep-basics": SMALL["sleep-basics"]}
-    )
+    write_articles(folder, {**SMALL, "asthma-basics": asthma, "gout-basics": gout, "no-head": "Hello"})
     return [
         f"asthma-basics.md:{line_of(asthma, 'done')}: status: Input should be 'submitted', 'under_review' or 'approved'",
         "gout-basics.md:2: id is 'gout' but the file is called 'gout-basics.md'",
@@ -350,6 +348,10 @@ def test_marks_are_numbers_in_brackets_that_are_no_links(text: str, ids: tuple[i
         ("- a\n\n  b [1] ^F2\n", [("item", "a", (), None, 1), ("item", "b", (1,), "F2", 3)]),
         ("One [1] more. [2]   \n", [("paragraph", "One [1] more.", (1, 2), None, 1)]),
         ("> said\n> so [1] ^F1\n", [("paragraph", "said\n> so", (1,), "F1", 1)]),
+        ("|x| [1] ^F1\n", [("paragraph", "|x|", (1,), "F1", 1)]),
+        ("a | b | c\n---|---|---\nx | y | [1] ^T1\n| |z| [2] | ^T2 |\n", [
+            ("row", "x | y", (1,), "T1", 3), ("row", "z", (2,), "T2", 4),
+        ]),
         ("| a | b |\n|---|---|\n| >75 years | - 5 mg [1] ^T1 |\n| - 5 | 2. x |\n", [
             ("row", ">75 years | - 5 mg", (1,), "T1", 3), ("row", "- 5 | 2. x", (), None, 4),
         ]),
@@ -376,27 +378,16 @@ def test_heading_paths_are_outermost_first_and_end_with_their_section() -> None:
 
 #: Words that Markdown, the marks and the ids might trip over, none of which begins or ends a block here.
 WORDS = [
-    "dose",
-    "naïve",
-    "𝄞",
-    "😀",
-    "<b>x</b>",
-    "[note]",
-    "1.2",
-    "(a)",
-    "t.i.d.",
-    "a\u2028b",
-    "x\x0cy",
-    "m^2",
-    "*b*",
-    "[x](1)",
-    "&amp;",
-]
+    "dose", "naïve", "𝄞", "😀", "<b>x</b>", "[note]", "1.2", "(a)", "t.i.d.", "a\u2028b", "x\x0cy", "m^2", "*b*", "[x](1)",
+]  # fmt: skip
 FORMS = st.sampled_from(["- {}\n", "- top\n  - {}\n", "3. {}\n", "{}\n", "> {}\n", "| h | i |\n|---|---|\n| {} |\n"])
 
 
+Written = tuple[str, str, tuple[int, ...], str | None]
+
+
 @st.composite
-def written_block(draw: st.DrawFn) -> tuple[str, str, tuple[int, ...], str | None]:
+def written_block(draw: st.DrawFn) -> Written:
     """A block as an author may write it: the whole, its wording, its marks, its id."""
     form = draw(FORMS)
     words = draw(st.lists(st.sampled_from(WORDS), max_size=6))
@@ -404,16 +395,14 @@ def written_block(draw: st.DrawFn) -> tuple[str, str, tuple[int, ...], str | Non
     gaps = [draw(st.sampled_from([" ", "  ", *breaks])) for _ in words]
     wording = "Take" + "".join(gap + "w" * ("\n" in gap) + word for gap, word in zip(gaps, words, strict=True)) + " end."
     ids = draw(st.lists(st.integers(1, 99), max_size=3, unique=True))
-    marks = f" [{draw(st.sampled_from([',', ', ']))}]".join([]) or (f" [{', '.join(map(str, ids))}]" if ids else "")
+    marks = f" [{draw(st.sampled_from([',', ', '])).join(map(str, ids))}]" if ids else ""
     statement = draw(st.sampled_from([None, "F1", "F12", "a_b-c"]))
     tail = marks + (f" ^{statement}" if statement else "") + draw(st.sampled_from(["", " ", "\t"]))
     return form.replace("{}", wording + tail), wording, tuple(ids), statement
 
 
 @given(st.lists(written_block(), min_size=1, max_size=5))
-def test_whatever_stands_around_it_the_wording_is_found_exactly(
-    written: list[tuple[str, str, tuple[int, ...], str | None]],
-) -> None:
+def test_whatever_stands_around_it_the_wording_is_found_exactly(written: list[Written]) -> None:
     body = "\n## Next\n\n".join(whole for whole, *_ in written)
     blocks, problems = read_blocks(body)
     assert not problems
@@ -422,7 +411,8 @@ def test_whatever_stands_around_it_the_wording_is_found_exactly(
 
 
 PIECES = st.sampled_from(
-    ["- ", "  ", "\n", "\n\n", "| ", " |", "|---|", "> ", "# ", "1. ", "[1]", "[2, 3]", "^F1", "^b", "a", "𝄞 ", "*", "`", "```", "\t", "<i>", "=", "\u2028", "[x]: y"]
+    ["- ", "  ", "\n", "\n\n", "| ", " |", "|---|", "> ", "# ", "1. ", "[1]", "[2, 3]", "^F1", "^b", "a", "𝄞 ", "*", "`", "```",
+     "\t", "<i>", "=", "\u2028", "[x]: y"]
 )  # fmt: skip
 
 
@@ -436,5 +426,6 @@ def test_no_text_breaks_the_reading_and_no_wording_ends_with_marks_or_an_id(body
         assert block.start >= position
         assert wording == wording.strip()
         if block.line not in complained:
-            assert not re.search(r"(?:\[[\d, ]+\]|(?:^|\s)\^[A-Za-z]\w*)[\s|]*\Z", wording) or block.kind is BlockKind.PARAGRAPH
+            last = wording.rstrip(" |" if block.kind is BlockKind.ROW else None)
+            assert not re.search(r"(?:\[[\d, ]+\]|(?:^|\s)\^[A-Za-z]\w*)\Z", last)
         position = block.end

@@ -17,7 +17,7 @@ from assistant import disclaimer
 from assistant.answering import Ask
 from assistant.types import Audience
 from corpus.errors import FollowupError
-from corpus.types import Article, Block, BlockKind, Note, Reference, Status
+from corpus.types import Article, Block, BlockKind, Reference, Status
 
 if TYPE_CHECKING:
     from assistant.answering import Assistant

@@ -1,0 +1,378 @@
+"""The pages in a real Chromium: what a reader sees, types and hears, and what happens when the server goes away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from werkzeug.serving import make_server
+
+from assistant.answering import Answer, Ask, Assistant, Event, Spoken
+from assistant.disclaimer import DISCLAIMER, NO_ANSWER, NOTICE
+from assistant.settings import Settings
+from assistant.store import ConversationStore
+from assistant.web import create_app
+from index.build import build_index
+from index.search import Index
+from tests.fakes import BagOfWordsEmbedder, open_with, write_articles
+from tests.pages import COLCHICINE, GOUT, HOSTILE
+
+CHROMIUM = Path("/usr/bin/chromium")
+if not CHROMIUM.exists():
+    pytest.skip("no Chromium; install it with: apt-get install chromium", allow_module_level=True)
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ARTICLE = f"/articles/{GOUT}"
+WIDE = (1280, 900)
+PHONE = (390, 844)
+
+#: What an answer shows, without the white space between its elements, which no reader sees.
+STRUCTURE = """answer => {
+  const flat = node => node.nodeType === 3 ? node.data.replace(/[ \\n]+/g, " ").trim() : [
+    node.nodeName, attributes(node), [...node.childNodes].map(flat).filter(part => part !== "")];
+  const attributes = node => [...node.attributes].map(each => `${each.name}=${each.value}`).sort();
+  return JSON.stringify(flat(answer)); }"""
+
+
+class BrokenAssistant(Assistant):
+    """Says one sentence, then fails like a server that dies in the middle of an answer, as long as `broken` is set."""
+
+    broken = True
+
+    def stream(self, ask: Ask) -> Iterator[Event]:
+        for event in super().stream(ask):
+            if self.broken and isinstance(event, Answer):
+                return
+            yield event
+
+
+class SlowAssistant(Assistant):
+    """Waits before its second sentence until `go_on` is set."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.go_on = threading.Event()
+
+    def stream(self, ask: Ask) -> Iterator[Event]:
+        spoken = 0
+        for event in super().stream(ask):
+            spoken += isinstance(event, Spoken)
+            if spoken == 2:
+                self.go_on.wait(20)
+            yield event
+
+
+@contextmanager
+def serving(settings: Settings, assistant: Assistant) -> Iterator[tuple[str, Callable[[], None]]]:
+    """The address of a server over `assistant`, and a function that takes it away."""
+    server = make_server("127.0.0.1", 0, create_app(settings, assistant), threaded=True)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def stop() -> None:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    try:
+        yield f"http://127.0.0.1:{server.port}", stop
+    finally:
+        if thread.is_alive():
+            stop()
+        assistant.store.close()
+
+
+@pytest.fixture(scope="module")
+def address(settings: Settings, real_index: Index) -> Iterator[str]:
+    real_index.warm()
+    with serving(settings, Assistant(real_index, ConversationStore(settings.database), settings)) as (where, _):
+        yield where
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def reading(browser: Browser, size: tuple[int, int] = WIDE, *, quiet: bool = True, javascript: bool = True) -> Iterator[Page]:
+    """A tab of a new reader. No dialog, no request to another host, and nothing on the console where it must be `quiet`."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, java_script_enabled=javascript)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    said: list[str] = []
+    hosts: set[str] = set()
+    page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2].split(":")[0]))
+    if quiet:
+        page.on("console", lambda message: said.append(message.text))
+    yield page
+    context.close()
+    assert said == []
+    assert hosts == {"127.0.0.1"}
+
+
+def ask(page: Page, question: str) -> None:
+    """Types a question and presses Enter, then waits for the whole answer."""
+    answers = page.locator(".answer").count()
+    page.locator("#question").fill(question)
+    page.locator("#question").press("Enter")
+    expect(page.locator(".answer:not([aria-busy])")).to_have_count(answers + 1)
+
+
+def test_a_question_is_answered_in_place_with_references_and_disclaimer(browser: Browser, address: str) -> None:
+    with reading(browser) as page:
+        page.goto(address + ARTICLE)
+        ask(page, COLCHICINE)
+        answer = page.locator(".answer")
+        expect(answer.locator(".sentences p").first).to_contain_text("colchicine 1.2 mg by mouth at the first sign")
+        expect(answer.locator(".sentences .mark").first).to_have_text("[1]")
+        expect(answer.locator(".source")).not_to_have_count(0)
+        expect(answer.locator(".source .type").first).to_have_text("Label")
+        expect(answer).to_contain_text(DISCLAIMER)
+        expect(answer).to_contain_text(NOTICE)
+        expect(page.locator("[role=status]")).to_contain_text("Answer ready")
+        expect(page.locator("#question")).to_be_focused()
+        expect(page.locator("#question")).to_have_value("")
+
+
+def test_a_follow_up_continues_and_a_reload_shows_the_same_answers(browser: Browser, address: str) -> None:
+    with reading(browser) as page:
+        page.goto(address + ARTICLE)
+        ask(page, COLCHICINE)
+        ask(page, "And on dialysis?")
+        expect(page.locator(".answer .query").last).to_have_text("What colchicine dose for a flare? And on dialysis?")
+        ask(page, "How do I repair the clutch of a lorry?")
+        ask(page, "What is the dose of alteplase in stroke?")
+        expect(page.locator(".answer").last).to_contain_text("from another article")
+        streamed = page.locator(".answer").evaluate_all(f"answers => answers.map({STRUCTURE})")
+        page.reload()
+        assert "?conversation=" in page.url
+        assert page.locator(".answer").evaluate_all(f"answers => answers.map({STRUCTURE})") == streamed
+        assert len(streamed) == 4
+
+
+def test_answers_of_every_article_look_the_same_streamed_and_stored(browser: Browser, address: str, real_index: Index) -> None:
+    questions = [article.questions[-1].text for article in real_index.store.articles][::4]
+    with reading(browser) as page:
+        page.goto(f"{address}/ask")
+        for question in questions:
+            ask(page, question)
+        streamed = page.locator(".answer").evaluate_all(f"answers => answers.map({STRUCTURE})")
+        page.reload()
+        assert page.locator(".answer").evaluate_all(f"answers => answers.map({STRUCTURE})") == streamed
+
+
+def test_a_mark_shows_its_passage_in_the_article_beside(browser: Browser, address: str) -> None:
+    with reading(browser) as page:
+        page.goto(address + ARTICLE)
+        ask(page, COLCHICINE)
+        page.locator(".answer .mark").first.click()
+        expect(page.locator("#F14")).to_be_in_viewport()
+        assert page.locator("#F14").evaluate("statement => statement.matches(':target')")
+        expect(page.locator(".answer .mark").first).to_be_in_viewport()
+        assert "conversation=" in page.url
+
+
+def test_on_a_phone_a_mark_opens_the_cited_passage_below_the_answer(browser: Browser, address: str) -> None:
+    with reading(browser, PHONE) as page:
+        page.goto(address + ARTICLE)
+        ask(page, COLCHICINE)
+        expect(page.locator(".passages")).not_to_be_visible()
+        page.locator(".answer .mark").nth(1).click()
+        passage = page.locator(".passages li").nth(1)
+        expect(passage).to_be_in_viewport()
+        passage.locator(".where a").click()
+        expect(page.locator("#F17")).to_be_in_viewport()
+        expect(page.locator(".answer")).to_have_count(1)  # the conversation is still there
+
+
+def test_everything_works_by_keyboard_alone(browser: Browser, address: str) -> None:
+    with reading(browser) as page:
+        page.goto(address + ARTICLE)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        expect(page.locator(":focus")).to_have_text("Skip to the question box")
+        page.keyboard.press("Enter")
+        page.keyboard.type(COLCHICINE)
+        page.keyboard.press("Shift+Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator(".answer:not([aria-busy])")).to_have_count(1)
+        expect(page.locator(":focus")).to_have_text("Ask")  # asking moves no focus
+        page.locator(".log").focus()
+        page.keyboard.press("Tab")
+        expect(page.locator(":focus")).to_have_text("[1]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#F14")).to_be_in_viewport()
+
+
+def test_every_stop_of_the_keyboard_is_seen_and_named(browser: Browser, address: str) -> None:
+    stop = """() => { const e = document.activeElement, name = e.ariaLabel || e.labels?.[0]?.textContent || e.textContent.trim();
+      return e === document.body ? null : {name, seen: getComputedStyle(e).outlineStyle !== "none"}; }"""
+    with reading(browser) as page:
+        page.goto(address + ARTICLE)
+        ask(page, COLCHICINE)
+        stops = []
+        for _ in range(page.locator("a[href], button, textarea, summary, [tabindex='0']").locator("visible=true").count() + 1):
+            page.keyboard.press("Tab")
+            stops.append(page.evaluate(stop))
+        assert stops.count(None) <= 1  # past the last stop the keyboard leaves the page, then comes in again
+        assert [each for each in stops if each and not (each["name"] and each["seen"])] == []
+        names = [each["name"] for each in stops if each]
+        assert {"Ask", "Skip to content", "Your question", "Conversation", "Clinician"} <= set(names)
+
+
+def test_an_unanswerable_question_offers_questions_that_ask_themselves(browser: Browser, address: str) -> None:
+    with reading(browser) as page:
+        page.goto(f"{address}/ask")
+        ask(page, "How do I repair the clutch of a lorry?")
+        expect(page.locator(".answer")).to_contain_text(NO_ANSWER)
+        expect(page.locator(".answer .nearest a")).to_have_count(3)
+        page.locator("#question").fill("half a question")
+        page.locator(".answer .askable button").first.click()
+        expect(page.locator(".answer:not([aria-busy]) .sentences")).to_have_count(1)
+        expect(page.locator("#question")).to_have_value("half a question")
+
+
+def test_a_starter_question_asks_itself_and_focus_is_not_lost(browser: Browser, address: str) -> None:
+    with reading(browser) as page:
+        page.goto(address + ARTICLE)
+        page.locator(".starters button").first.click()
+        expect(page.locator(".answer:not([aria-busy])")).to_have_count(1)
+        expect(page.locator(".log")).to_be_focused()
+
+
+def test_blank_and_refused_questions_say_why_and_stay(browser: Browser, address: str) -> None:
+    with reading(browser, quiet=False) as page:  # Chromium itself notes the 413
+        page.goto(address + ARTICLE)
+        page.locator("#question").press("Enter")
+        expect(page.locator("[role=alert]")).to_contain_text("Type a question first.")
+        page.locator("#question").fill("x" * 4001)
+        page.locator("#question").press("Enter")
+        expect(page.locator("[role=alert]")).to_contain_text(
+            "Not asked: the question has 4001 characters; at most 4000 are taken."
+        )
+        expect(page.locator("#question")).to_have_value("x" * 4001)
+        expect(page.locator(".retry")).not_to_be_visible()  # the same again would be refused again
+        ask(page, COLCHICINE)
+        expect(page.locator("[role=alert]")).not_to_be_visible()
+
+
+def test_without_javascript_the_same_form_answers(browser: Browser, address: str) -> None:
+    with reading(browser, javascript=False) as page:
+        page.goto(address + ARTICLE)
+        page.locator("#question").fill(COLCHICINE)
+        page.locator("#ask-form button.primary").click()
+        expect(page.locator(".answer .sentences")).to_contain_text("colchicine 1.2 mg")
+        page.locator("#question").fill("And on dialysis?")
+        page.locator("#ask-form button.primary").click()
+        expect(page.locator(".answer")).to_have_count(2)
+        expect(page.locator(".answer").last).to_be_in_viewport()
+        page.locator(".answer .mark").last.click()  # a link into a closed part opens it
+        expect(page.locator(".passages").last).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/ask", "/policy", ARTICLE, "/articles/no-such-article"])
+def test_nothing_is_wider_than_a_narrow_screen(browser: Browser, address: str, path: str) -> None:
+    with reading(browser, (320, 640), quiet=False) as page:
+        page.goto(address + path)
+        if page.locator("#ask-form").count():
+            ask(page, f"{COLCHICINE} {'W' * 300}")
+            page.locator(".cited summary").click()
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_markup_of_articles_and_readers_stays_text(browser: Browser, small: Settings, embedder: BagOfWordsEmbedder) -> None:
+    write_articles(small.articles, {"hostile": HOSTILE})
+    build_index(small, embedder=embedder)
+    answering = small.model_copy(update={"abstain_below": 0.0})
+    store = ConversationStore(small.database)
+    with serving(small, Assistant(open_with(small, embedder), store, answering)) as (where, _), reading(browser) as page:
+        page.goto(f"{where}/")
+        page.goto(f"{where}/articles/hostile")
+        attack = (
+            "<img src=http://evil.example/q onerror=alert(3)><script>alert(4)</script> ![x](http://evil.example/m.png) colchicine"
+        )
+        ask(page, attack)
+        expect(page.locator(".question")).to_have_text(attack)
+        expect(page.locator(".answer blockquote")).to_contain_text("<script>alert(2)</script>")
+        expect(page.locator(".answer .doi")).to_have_attribute("href", "https://doi.org/10.1000/a%22b%3Cc%3E%28d%29")
+        streamed = page.locator(".answer").evaluate(STRUCTURE)
+        page.reload()
+        assert page.locator(".answer").evaluate(STRUCTURE) == streamed
+        assert page.locator("img, main script").count() == 0
+
+
+def test_a_server_that_is_gone_is_told_and_the_question_kept(browser: Browser, settings: Settings, real_index: Index) -> None:
+    assistant = Assistant(real_index, ConversationStore(settings.database), settings)
+    with serving(settings, assistant) as (where, stop), reading(browser, quiet=False) as page:
+        page.goto(where + ARTICLE)
+        stop()
+        page.locator("#question").fill(COLCHICINE)
+        page.locator("#question").press("Enter")
+        expect(page.locator("[role=alert]")).to_contain_text("The server cannot be reached. Your question is kept")
+        expect(page.locator("#question")).to_have_value(COLCHICINE)
+        expect(page.locator(".retry")).to_be_visible()
+
+
+def test_an_answer_that_breaks_off_says_so_and_can_be_asked_again(
+    browser: Browser, settings: Settings, real_index: Index
+) -> None:
+    assistant = BrokenAssistant(real_index, ConversationStore(settings.database), settings)
+    with serving(settings, assistant) as (where, _), reading(browser) as page:
+        page.goto(where + ARTICLE)
+        page.locator("#question").fill(COLCHICINE)
+        page.locator("#question").press("Enter")
+        expect(page.locator("[role=alert]")).to_contain_text("The connection broke before the answer was complete.")
+        expect(page.locator(".answer .incomplete")).to_be_visible()
+        expect(page.locator(".answer")).to_contain_text(DISCLAIMER)
+        expect(page.locator("#question")).to_have_value(COLCHICINE)
+        assistant.broken = False
+        page.locator(".retry").click()
+        expect(page.locator("[role=status]")).to_contain_text("Answer ready")
+        expect(page.locator(".answer")).to_have_count(1)
+        expect(page.locator(".incomplete")).to_have_count(0)
+        expect(page.locator("#question")).to_have_value("")
+
+
+def test_sentences_appear_as_they_come_and_stop_stops(browser: Browser, settings: Settings, real_index: Index) -> None:
+    assistant = SlowAssistant(real_index, ConversationStore(settings.database), settings)
+    with serving(settings, assistant) as (where, _), reading(browser) as page:
+        page.goto(where + ARTICLE)
+        page.locator("#question").fill(COLCHICINE)
+        page.locator("#question").press("Enter")
+        expect(page.locator(".answer[aria-busy] .sentences p")).to_have_count(1)
+        expect(page.locator(".answer .source")).not_to_have_count(0)  # with its references
+        expect(page.locator("[role=status]")).to_have_text("Answering…")
+        page.locator(".stop").click()
+        expect(page.locator("[role=alert]")).to_contain_text("Stopped.")
+        expect(page.locator("#question")).to_have_value(COLCHICINE)
+        expect(page.locator("#question")).to_be_focused()
+        expect(page.locator(".stop")).not_to_be_visible()
+        assistant.go_on.set()
+        page.locator("#question").press("Enter")
+        expect(page.locator(".answer:not([aria-busy]) .suggestions")).to_have_count(1)
+
+
+def test_the_choice_of_reader_is_kept_with_the_conversation(browser: Browser, address: str) -> None:
+    with reading(browser) as page:
+        page.goto(address + ARTICLE)
+        ask(page, COLCHICINE)
+        page.get_by_role("button", name="Patient").click()
+        expect(page.locator("section.plain")).to_be_visible()
+        expect(page.locator(".answer")).to_have_count(1)
+        expect(page.locator("[name=audience][type=hidden]")).to_have_value("patient")
