@@ -124,7 +124,7 @@ def test_reopening_a_conversation_shows_the_same_marks(assistant: Assistant) -> 
     first = assistant.answer(Ask("Who definitely needs urate lowering?", GOUT))
     assistant.answer(Ask("And after the very first attack?", GOUT, first.conversation_id))
     stored = assistant.store.conversation(first.conversation_id)
-    assert [answer["answer_id"] for answer in stored["answers"]][0] == first.answer_id
+    assert stored["answers"][0]["answer_id"] == first.answer_id
     assert [c["quote"] for c in stored["answers"][0]["citations"]] == [c.quote for c in first.citations]
     assert len(stored["answers"]) == 2
 

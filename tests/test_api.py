@@ -14,7 +14,7 @@ from assistant.settings import Settings
 from assistant.web import create_app
 
 GOUT = "gout-flares-urate-lowering"
-SECRET = "Mrs Zebedee Quux, born 12 March 1951"
+PRIVATE = "Mrs Zebedee Quux, born 12 March 1951"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,8 @@ def test_a_stream_gives_meta_then_sentences_then_the_whole_answer(client: FlaskC
     assert names[-1] == "answer"
     assert set(names[1:-1]) == {"sentence"}
     whole = json.loads(events[-1][1].removeprefix("data: "))
-    assert [json.loads(data.removeprefix("data: "))["text"] for _, data in events[1:-1]] == [s["text"] for s in whole["sentences"]]
+    streamed = [json.loads(data.removeprefix("data: "))["text"] for _, data in events[1:-1]]
+    assert streamed == [sentence["text"] for sentence in whole["sentences"]]
 
 
 def test_stored_answers_and_conversations_can_be_fetched_and_verified(client: FlaskClient) -> None:
@@ -138,13 +139,13 @@ def test_wrong_addresses_and_methods_get_problem_json(client: FlaskClient, metho
 @pytest.mark.parametrize(
     "body",
     [
-        {"question": SECRET + " " + "a" * 4000},
-        {"question": SECRET + "\x00"},
-        {"question": [SECRET]},
-        {"question": "a", SECRET: 1},
-        {"question": "a", "audience": SECRET},
-        {"question": SECRET, "article_id": "nope"},
-        {"question": SECRET + " colchicine dose for gout?"},
+        {"question": PRIVATE + " " + "a" * 4000},
+        {"question": PRIVATE + "\x00"},
+        {"question": [PRIVATE]},
+        {"question": "a", PRIVATE: 1},
+        {"question": "a", "audience": PRIVATE},
+        {"question": PRIVATE, "article_id": "nope"},
+        {"question": PRIVATE + " colchicine dose for gout?"},
     ],
 )
 def test_the_question_is_never_logged_and_never_echoed_by_an_error(
@@ -159,7 +160,8 @@ def test_the_question_is_never_logged_and_never_echoed_by_an_error(
 
 @pytest.mark.parametrize("path", ["/", f"/articles/{GOUT}", "/healthz", "/api/v1/nothing", "/articles/none", "/static/style.css"])
 def test_security_headers_stand_on_every_route_and_status(client: FlaskClient, path: str) -> None:
-    headers = client.get(path).headers
+    with client.get(path) as response:
+        headers = response.headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -147,6 +147,8 @@ def test_a_question_is_answered_in_place_with_references_and_disclaimer(browser:
         expect(page.locator("[role=status]")).to_contain_text("Answer ready")
         expect(page.locator("#question")).to_be_focused()
         expect(page.locator("#question")).to_have_value("")
+        expect(answer.locator(".question")).to_be_in_viewport()
+        assert page.evaluate("scrollY") == 0  # the article beside it stays where it was
 
 
 def test_a_follow_up_continues_and_a_reload_shows_the_same_answers(browser: Browser, address: str) -> None:

@@ -33,7 +33,8 @@ def commands() -> list[str]:
 def test_a_command_of_the_readme_runs(command: str, settings: Settings, tmp_path: Path) -> None:
     program, *arguments = shlex.split(command)
     assert program == "followup"
-    run = subprocess.run([FOLLOWUP, *arguments], env=_environment(settings, tmp_path), capture_output=True, text=True, timeout=120)
+    environment = _environment(settings, tmp_path)
+    run = subprocess.run([FOLLOWUP, *arguments], env=environment, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     assert run.stdout
 

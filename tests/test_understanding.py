@@ -11,7 +11,8 @@ from assistant.understanding import LEANS, MAY_LEAN, stand_alone
 class Vocabulary:
     """A corpus of two articles: gout speaks of colchicine and allopurinol, asthma of formoterol."""
 
-    topics = {"gout": {"colchicine", "allopurinol", "gout"}, "asthma": {"formoterol", "asthma"}}
+    def __init__(self) -> None:
+        self.topics = {"gout": {"colchicine", "allopurinol", "gout"}, "asthma": {"formoterol", "asthma"}}
 
     def topics_in(self, text: str) -> list[str]:
         every = set().union(*self.topics.values())

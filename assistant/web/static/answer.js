@@ -21,7 +21,7 @@ export const find = (selector, root = document) => root.querySelector(selector);
 const pageOf = (id) => find("#chat").dataset.article.replace("ARTICLE", id);
 const openId = find("#ask-form").elements.article_id.value;
 
-/** @type {(root: Element, selector: string, text: ?string|number) => any} Puts a text where it belongs; the place goes when there is none. */
+/** @type {(root: Element, selector: string, text: ?string|number) => any} The place goes when there is no text. */
 function put(root, selector, text) {
   const place = find(selector, root);
   if (text === null || text === "") place.remove();
@@ -29,7 +29,7 @@ function put(root, selector, text) {
   return place;
 }
 
-/** @type {<T>(place: Element, items: T[], fill: (node: any, item: T) => void) => void} The first child of a list, once for each item. */
+/** @type {<T>(place: Element, items: T[], fill: (node: any, item: T) => void) => void} The first child, once for each item. */
 function repeat(place, items, fill) {
   const [first] = place.children;
   place.replaceChildren(
@@ -49,7 +49,7 @@ const path = (section) => section.join(" › ");
 const encoded = (doi) =>
   encodeURIComponent(doi).replace(/%2F/g, "/").replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** @type {(id: string, statement: ?string, conversation: string) => string} Where a passage stands; the conversation comes along. */
+/** @type {(id: string, statement: ?string, conversation: string) => string} The conversation comes along. */
 function address(id, statement, conversation) {
   if (id === openId) return `#${statement ?? "main"}`;
   return `${pageOf(id)}?conversation=${conversation}${statement ? `#${statement}` : ""}`;

@@ -49,7 +49,8 @@ async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
   const wait = response.headers.get("Retry-After");
   const detail = problem.detail ?? `the server answered ${response.status}`;
-  return new Failure(`Not asked: ${detail}.${wait ? ` Try again in ${wait} seconds.` : ""}`, response.status >= 500 || wait !== null);
+  const passing = response.status >= 500 || wait !== null;
+  return new Failure(`Not asked: ${detail}.${wait ? ` Try again in ${wait} seconds.` : ""}`, passing);
 }
 
 /** @type {(question: string, show: (answer: Answer) => void, signal: AbortSignal) => Promise<Answer>} */
@@ -86,7 +87,7 @@ async function answered(question, show, signal) {
   throw new Failure("The connection broke before the answer was complete.");
 }
 
-/** @type {(question: string) => Promise<void>} Asks, shows what comes, and on a failure keeps the question and says what to do. */
+/** @type {(question: string) => Promise<void>} Shows what comes; on a failure keeps the question and says what to do. */
 async function ask(question) {
   if (running) return;
   running = new AbortController();
@@ -112,7 +113,7 @@ async function ask(question) {
     shown.removeAttribute("aria-busy");
     remember(answer.conversation_id);
     const count = answer.sentences.length;
-    say(count ? `Answer ready: ${count} quoted ${count === 1 ? "sentence" : "sentences"}.` : "Answer ready: the articles do not answer this.");
+    say(`Answer ready: ${count ? `${count} quoted ${count === 1 ? "sentence" : "sentences"}` : "the articles do not answer this"}.`);
   } catch (error) {
     if (shown) leaveIncomplete(shown);
     if (!box.value.trim()) box.value = question;
@@ -153,9 +154,12 @@ function remember(conversation) {
   if (back) back.value = here;
 }
 
+/** Beside an article the conversation has a scroll bar of its own; elsewhere the page scrolls. */
+const scrollsAlone = () => getComputedStyle(log).overflowY === "auto";
+
 /** @type {(node: any) => void} Its beginning comes into view; focus stays where it is. */
 function bringUp(node) {
-  if (log.scrollHeight > log.clientHeight) log.scrollTop = node.offsetTop - log.offsetTop;
+  if (scrollsAlone()) log.scrollTop = node.offsetTop - log.offsetTop;
   else node.scrollIntoView({ block: "start" });
 }
 
@@ -215,4 +219,4 @@ log.addEventListener("click", (/** @type {MouseEvent} */ event) => {
 });
 
 const last = log.lastElementChild;
-if (!location.hash && last.matches(".answer") && log.scrollHeight > log.clientHeight) bringUp(last);
+if (!location.hash && last.matches(".answer") && scrollsAlone()) bringUp(last);
