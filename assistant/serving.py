@@ -37,7 +37,8 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
         def load(self) -> Any:
             from assistant.web import create_app
 
-            logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+            logging.getLogger("assistant").setLevel(logging.INFO)  # libraries only when something is wrong
             return create_app(settings)
 
     Server().run()
@@ -54,6 +55,7 @@ def _gunicorn(settings: Settings) -> dict[str, Any]:
         "graceful_timeout": 10,
         "keepalive": 5,
         "proc_name": "followup",
+        "control_socket_disable": True,  # two servers of one user would fight over the file in their home
         "when_ready": _announce,
     }
 

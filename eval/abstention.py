@@ -153,13 +153,13 @@ def own_questions(product: Product) -> Separation:
     return Separation(tuple(answerable), tuple(unanswerable))
 
 
-def fit(separation: Separation) -> Constants:
+def fit(separation: Separation, c: float = PENALTY_C) -> Constants:
     """The constants that a logistic regression finds, both classes counting the same."""
     from sklearn.linear_model import LogisticRegression
 
     judged = [*separation.answerable, *separation.unanswerable]
     labels = [1] * len(separation.answerable) + [0] * len(separation.unanswerable)
-    model = LogisticRegression(C=PENALTY_C, class_weight="balanced").fit([one.signals for one in judged], labels)
+    model = LogisticRegression(C=c, class_weight="balanced").fit([one.signals for one in judged], labels)
     return Constants(*(float(number) for number in (model.intercept_[0], *model.coef_[0])))
 
 

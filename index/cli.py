@@ -78,6 +78,8 @@ def search(load_settings: Any, query: str, k: int, article_id: str | None, as_js
 
     query = query.encode("utf-8", "replace").decode()  # bytes from the terminal that are not UTF-8
     opened = Index.open(load_settings())
+    if article_id is not None:
+        opened.store.article(article_id)  # an unknown one is told before the model is loaded: seconds
     hits = opened.search(opened.encode(query), k=k, article_id=article_id)
     if as_json:
         rows = [
