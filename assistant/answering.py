@@ -43,7 +43,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """First event: what is searched. Ready before anything is searched for."""
+    """First event: what is searched. Given before the search for evidence."""
 
     answer_id: str
     conversation_id: str
@@ -73,14 +73,20 @@ class Assistant:
         self._writer = writer or ExtractiveWriter()
 
     def answer(self, ask: Ask) -> Answer:
-        """The whole answer, stored. Raises `QuestionRefused`, `ArticleNotFound`, `ConversationNotFound`, `IndexUnavailable`."""
+        """The whole answer, stored.
+
+        Raises `QuestionRefused`, `ArticleNotFound`, `ConversationNotFound`, `ModelUnavailable` or `StoreUnavailable`.
+        """
         for event in self.stream(ask):
             if isinstance(event, Answer):
                 return event
         raise RuntimeError("the stream ended without an answer")  # _events always ends with one
 
     def stream(self, ask: Ask) -> Iterator[Event]:
-        """`Started`, a `Spoken` for each sentence, then the stored `Answer`. Raises like `answer`, before the first event."""
+        """`Started`, a `Spoken` for each sentence, then the stored `Answer`.
+
+        Raises like `answer`; what is wrong with the question, article or conversation before the first event.
+        """
         started = time.perf_counter()
         question = clean_question(ask.question)
         if ask.article_id is not None:

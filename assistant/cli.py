@@ -89,6 +89,8 @@ def ask(
     from assistant.answering import Ask, open_assistant
     from assistant.types import Audience
 
+    if conversation_id is not None:
+        conversation_id = conversation_id.encode("utf-8", "replace").decode()  # bytes from the terminal that are not UTF-8
     assistant = open_assistant(load_settings())
     answer = assistant.answer(Ask(question, article_id, conversation_id, Audience(audience)))
     click.echo(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if as_json else _as_text(answer))
@@ -103,7 +105,7 @@ def serve(load_settings: Any, host: str | None, port: int | None, debug: bool) -
     """Serves the articles and the chat until interrupted."""
     from assistant.serving import serve as run
 
-    changed = {key: value for key, value in (("host", host), ("port", port)) if value is not None}
+    changed = {key: value for key, value in (("host", host), ("port", port)) if value not in (None, "")}
     run(load_settings().model_copy(update=changed), debug=debug)
 
 

@@ -14,4 +14,3 @@ REVIEW_NOTICES = {
     "approved": "Approved by a human reviewer.",
 }
 NO_ANSWER = "The articles here do not answer this question."
-EMERGENCY_NUMBERS = "112 (EU), 911 (US and Canada), 999 (UK)"

@@ -36,12 +36,11 @@ INTERCEPT, COSINE, BY_HITS, BY_ARTICLE = -4.02, 2.40, 1.16, 2.95
 class Evidence:
     """Passages for a query, best first, and the probability that they answer it.
 
-    `elsewhere` is true when a reader's open article does not seem to answer and the passages come from all articles.
+    They are the open article's, or those of all articles when it does not seem to answer.
     """
 
     hits: tuple[ScoredPassage, ...]
     confidence: float
-    elsewhere: bool
 
 
 def find_evidence(index: Index, query: Query, article_id: str | None = None, k: int = DEPTH) -> Evidence:
@@ -50,12 +49,12 @@ def find_evidence(index: Index, query: Query, article_id: str | None = None, k: 
     everywhere = index.search(*readings, k=k)
     sure_everywhere = confidence(index, query.text, everywhere)
     if article_id is None:
-        return Evidence(tuple(everywhere), sure_everywhere, elsewhere=False)
+        return Evidence(tuple(everywhere), sure_everywhere)
     inside = index.search(*readings, k=k, article_id=article_id)
     sure_inside = confidence(index, query.text, inside)
     if sure_inside < _DOUBT and sure_inside + _MARGIN < sure_everywhere:
-        return Evidence(tuple(everywhere), sure_everywhere, elsewhere=True)
-    return Evidence(tuple(inside), sure_inside, elsewhere=False)
+        return Evidence(tuple(everywhere), sure_everywhere)
+    return Evidence(tuple(inside), sure_inside)
 
 
 def confidence(index: Index, text: str, hits: Sequence[ScoredPassage]) -> float:

@@ -1,7 +1,7 @@
 """Runs the web application: gunicorn with threads, or Flask's own server for development.
 
 Nothing that holds a model or an index is loaded before the fork: FAISS and torch hang in a forked child once their
-threads have run in the parent. The parent only checks that there is an index to serve.
+threads have run in the parent. The parent only checks that there are an index and a database to serve with.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
+from assistant.store import ConversationStore
 from index.search import check_index
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def serve(settings: Settings, *, debug: bool = False) -> None:
-    """Serves until interrupted. Raises `IndexUnavailable` or `ModelUnavailable` before anything listens."""
+    """Serves until interrupted. Raises `IndexUnavailable`, `ModelUnavailable` or `SettingsError` before anything listens."""
     check_index(settings)
+    ConversationStore(settings.database).close()  # also makes its tables, once, before several workers would
     if debug:
         from assistant.web import create_app
 
@@ -46,7 +48,7 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
 
 def _gunicorn(settings: Settings) -> dict[str, Any]:
     return {
-        "bind": f"{settings.host}:{settings.port}",
+        "bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
         "workers": settings.workers,
         "worker_class": "gthread",
         "threads": settings.worker_threads,

@@ -16,6 +16,9 @@ from corpus.errors import SettingsError
 from index.settings import IndexSettings
 
 PREFIX = "FOLLOWUP_"
+#: Where a database URL holds its password: `//user:…@` up to the last @ (a password may hold any character), `?password=…`.
+_BEFORE_HOST = re.compile(r"(://[^:/@]*:).*(?=@)")
+_IN_QUERY = re.compile(r"([?&][^=&]*password[^=&]*=)[^&]*", re.IGNORECASE)
 
 
 class Settings(IndexSettings):
@@ -26,7 +29,7 @@ class Settings(IndexSettings):
         0.52, ge=0, le=1, description="confidence under which the answer is that the articles do not say"
     )
     max_sentences: int = Field(6, ge=1, le=12, description="quoted statements in one answer")
-    host: str = Field("127.0.0.1", description="address that `followup serve` listens on")
+    host: str = Field("127.0.0.1", min_length=1, description="address that `followup serve` listens on")
     port: int = Field(8000, ge=0, le=65535, description="port that `followup serve` listens on; 0 = any free one")
     workers: int = Field(1, ge=1, le=16, description="server processes; each holds its own embedder")
     worker_threads: int = Field(32, ge=2, le=256, description="threads of a server process; a stream holds one")
@@ -34,7 +37,7 @@ class Settings(IndexSettings):
     @field_serializer("database")
     def _masked(self, url: str) -> str:
         """A database's password is nobody's business."""
-        return re.sub(r"(?<=:)[^:@/]+(?=@)", "***", url)
+        return _IN_QUERY.sub(r"\1***", _BEFORE_HOST.sub(r"\1***", url))
 
 
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:
@@ -43,7 +46,10 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
     pydantic-settings ignores unknown environment variables; a misspelt FOLLOWUP_MODLE must not pass in silence.
     """
     given = {name.upper(): "the environment" for name in os.environ}
-    given |= {name.upper(): str(env_file) for name in (dotenv_values(env_file) if env_file else {})}
+    try:
+        given |= {name.upper(): str(env_file) for name in (dotenv_values(env_file) if env_file else {})}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{env_file} cannot be read as UTF-8 text ({type(error).__name__})") from error
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     problems = [
         f"{name} (in {where}) is not a setting; `followup settings` prints those there are"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Audience(StrEnum):
-    """Who reads. Changes the reading order, never citations, numbers, caveats or status."""
+    """Who reads. Decides whether an article opens with its plain summary; an answer only records it."""
 
     CLINICIAN = "clinician"
     STUDENT = "student"

@@ -29,7 +29,8 @@ _PRONOUN = re.compile(
 _WORD = re.compile(r"[\w-]+")
 #: A question of at most this many words is read as a continuation.
 SHORT = 3
-#: Characters of the previous query that are kept: the question itself must stay within what the embedder reads.
+#: Characters of the previous query that are kept, its last ones: it holds the questions before it, and the latest is what
+#: a follow-up leans on. The question itself must stay within what the embedder reads.
 MAX_ANCHOR = 500
 #: Share of the reading with the previous question, for a question that leans on it and for one that may.
 #: Tried 0 to 1 in steps of .1-.25: .6-.75 and .25-.5 are flat.
@@ -56,13 +57,20 @@ def stand_alone(question: str, history: Sequence[Turn], vocabulary: Vocabulary) 
     if reason is None and last.article_id and not any(vocabulary.stands_in(topic, last.article_id) for topic in topics):
         return _as_typed(question, "names a new topic: searched as typed")
     share = LEANS if reason else MAY_LEAN
-    text = f"{last.query[:MAX_ANCHOR]} {question}"
+    text = f"{_anchor(last.query)} {question}"
     return Query(
         text=text,
         used_history=True,
         reason=f"{reason or 'may continue the conversation'}: searched as typed and after your previous question",
         variants=(Variant(question, 1 - share), Variant(text, share)),
     )
+
+
+def _anchor(query: str) -> str:
+    """The last words of a query, at most `MAX_ANCHOR` characters."""
+    if len(query) <= MAX_ANCHOR:
+        return query
+    return query[-MAX_ANCHOR:].partition(" ")[2] or query[-MAX_ANCHOR:]
 
 
 def _as_typed(question: str, reason: str) -> Query:

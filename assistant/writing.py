@@ -26,8 +26,7 @@ class ExtractiveWriter:
     def write(self, query: Query, evidence: Sequence[ScoredPassage], limit: int) -> list[ScoredPassage]:
         """At most `limit` passages: the best one, then further ones of its own article, in the article's order.
 
-        Other articles join only where the best passage's own has nothing more to say: a reader who asked about one drug
-        does not want the dose of another in the same breath.
+        Other articles never join: a reader who asked about one drug does not want the dose of another in the same breath.
         """
         if not evidence:
             return []

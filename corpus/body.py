@@ -24,10 +24,10 @@ _LEAD = {
     BlockKind.PARAGRAPH: re.compile(r"[\s>]*"),
     BlockKind.ROW: re.compile(r"[\s>]*\|?[\s|]*"),
 }
+_CONTAINERS = ("list_item_open", "blockquote_open")
 _LOOSE_ID = re.compile(r"(?<!\S)\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*)")
-_TAIL_PATTERN = r"(?:{space}*\[\d{{1,3}}(?:\s*,\s*\d{{1,3}})*\])*{space}*(?:\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*))?{space}*\Z"
-#: What stands behind it: marks and the id, in a row perhaps in cells of their own.
-_TAIL = {kind: re.compile(_TAIL_PATTERN.format(space=r"[\s|]" if kind is BlockKind.ROW else r"\s")) for kind in BlockKind}
+_MARKS = re.compile(r"\[\d{1,3}(?:\s*,\s*\d{1,3})*\]")
+_ID = re.compile(r"\^(?P<statement>[A-Za-z][A-Za-z0-9_-]*)\Z")
 
 
 def marks_in(text: str) -> tuple[int, ...]:
@@ -46,24 +46,51 @@ def read_blocks(text: str, first_line: int = 1) -> tuple[list[Block], list[tuple
     line_starts[-1] = len(text)
     blocks: list[Block] = []
     problems: list[tuple[int, str]] = []
-    for kind, section, (first, last) in _spans(_parser().parse(text)):
+    tokens = _parser().parse(text)
+    problems += [(first_line + line, "lists or quotes nest too deeply: what follows is not read") for line in _unread(tokens)]
+    for kind, section, (first, last) in _spans(tokens):
         start, end = line_starts[first], line_starts[last]
         start = _LEAD[kind].match(text, start, end).end()  # type: ignore[union-attr]  # the patterns also match ""
-        tail = _TAIL[kind].search(text, start, end)
-        stop = tail.start() if tail else end
+        stop, statement = _tail(text, start, end, kind)
         if stop <= start:
             problems.append((first_line + first, "a statement id or citation mark stands without wording"))
             continue
         if loose := _LOOSE_ID.search(text, start, stop):
             problems.append((first_line + first, f"^{loose['statement']} does not stand at the end of its block"))
         marks = marks_in(text[start:end])
-        blocks.append(Block(kind, section, start, stop, marks, tail and tail["statement"], first_line + first))
+        blocks.append(Block(kind, section, start, stop, marks, statement, first_line + first))
     return blocks, problems
+
+
+def _tail(text: str, start: int, end: int, kind: BlockKind) -> tuple[int, str | None]:
+    """Where the wording ends, before the marks and the id (in a row perhaps in cells of their own), and the id.
+
+    Read from the end: a regular expression that looks for the tail takes minutes for 100,000 blanks or marks in a line.
+    """
+
+    def before_spaces(stop: int) -> int:
+        while stop > start and (text[stop - 1].isspace() or (kind is BlockKind.ROW and text[stop - 1] == "|")):
+            stop -= 1
+        return stop
+
+    stop = before_spaces(end)
+    identifier = _ID.search(text, start, stop)
+    if identifier:
+        stop = before_spaces(identifier.start())
+    while (mark := text.rfind("[", start, stop)) >= 0 and _MARKS.fullmatch(text, mark, stop):
+        stop = before_spaces(mark)
+    return stop, identifier and identifier["statement"]
 
 
 @cache
 def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _unread(tokens: list[Token]) -> list[int]:
+    """Lines of the items and quotes so deep that markdown-it drops what is in them, and all that comes after."""
+    deepest = _parser().options["maxNesting"] - 1
+    return [token.map[0] for token in tokens if token.level >= deepest and token.type in _CONTAINERS and token.map]
 
 
 def _spans(tokens: list[Token]) -> Iterator[tuple[BlockKind, tuple[str, ...], tuple[int, int]]]:

@@ -11,9 +11,13 @@ FollowupError                 exit 1   the root; nothing else is raised on purpo
 ├── IndexBusy                 exit 2   another process is building
 ├── BuildRefused              exit 2   the new generation did not pass its gate; the old one still serves
 ├── ModelUnavailable          503, 2   the embedder's package or files are missing or changed
-├── QuestionRefused           4xx      the question cannot be taken (`status` says which); never carries the question
+├── QuestionRefused           4xx, 2   the question cannot be taken (`status` says which); never carries the question
+├── StoreUnavailable          503, 2   the database of conversations fails: full, locked, read-only, damaged
 ├── ConversationNotFound      404
 └── AnswerNotFound            404
+
+Errors of one place stand there, under the same root: eval/datasets.py, eval/processes.py, assistant/web/body.py and
+assistant/web/problems.py.
 """
 
 from __future__ import annotations
@@ -98,6 +102,13 @@ class QuestionRefused(FollowupError):
     def __init__(self, message: str, *, status: int = 422) -> None:
         super().__init__(message)
         self.status = status
+
+
+class StoreUnavailable(FollowupError):
+    """The database of conversations cannot be read or written now."""
+
+    exit_code = 2
+    status = 503
 
 
 class ConversationNotFound(FollowupError):

@@ -18,6 +18,11 @@ MAX_FILE_BYTES = 2_000_000
 _PASSAGE_NUMBER = re.compile(r"p\d+")  # as corpus/splitting.py names passages
 
 
+def article_files(folder: Path) -> list[Path]:
+    """The article files of a folder by name. Hidden ones (an editor's locks and copies) are no articles."""
+    return sorted(path for path in folder.glob("*.md") if not path.name.startswith("."))
+
+
 def load_corpus(folder: Path = SHIPPED) -> tuple[Article, ...]:
     """Every article of a folder, by id. Raises `CorpusError` with all problems of all files at once."""
     articles, problems = read_corpus(folder)
@@ -28,7 +33,7 @@ def load_corpus(folder: Path = SHIPPED) -> tuple[Article, ...]:
 
 def read_corpus(folder: Path = SHIPPED) -> tuple[tuple[Article, ...], list[Problem]]:
     """The articles that could be read, by id, and every problem found on the way, in file and line order."""
-    paths = sorted(folder.glob("*.md"))
+    paths = article_files(folder)
     if not paths:
         return (), [Problem(str(folder), 1, "no article (*.md) in this folder")]
     articles: list[Article] = []
@@ -55,6 +60,8 @@ def read_article(path: Path) -> tuple[Article | None, list[Problem]]:
     """One article from its file, or None with the problems that prevent it."""
     name = _shown(path)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # reading it could wait for ever
+            return None, [Problem(name, 1, "cannot be read: a pipe or device, not a file")]
         if path.stat().st_size > MAX_FILE_BYTES:
             return None, [Problem(name, 1, f"{path.stat().st_size} bytes; an article has at most {MAX_FILE_BYTES}")]
         source = path.read_text(encoding="utf-8-sig")

@@ -10,6 +10,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Protocol, cast
 
+#: Characters that pysbd uses as placeholders of its own and gives back as others; one that is in the text is hidden from it.
+_PLACEHOLDERS = str.maketrans(dict.fromkeys("∯♬♭☉☇☈☄☊☋☌☍ȸȹƪ♟♝☏♨✂⌬ᓰᓱᓳᓴᓷᓸ⎋", "·"))
+
 
 class _Segmenter(Protocol):
     def segment(self, text: str) -> list[str]: ...
@@ -19,8 +22,11 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     """`(start, end)` of every sentence, without the white space around it: `"One. Two."` → `[(0, 4), (5, 9)]`."""
     spans: list[tuple[int, int]] = []
     position = 0
+    text = text.translate(_PLACEHOLDERS)  # one character for one: the spans stay
     for piece in _segmenter().segment(text):
-        start = text.index(piece, position)
+        start = text.find(piece, position)
+        if start < 0:  # pysbd rewrote what it read (thousands of ". . ."): the rest stays in one piece
+            piece, start = text[position:], position
         position = start + len(piece)
         if wording := piece.strip():
             start += piece.index(wording[0])

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -64,14 +63,13 @@ def load_unanswerable(path: Path = UNANSWERABLE) -> tuple[Unanswerable, ...]:
     return _load(path, TypeAdapter(Unanswerable))
 
 
-def sha256_of(path: Path) -> str:
-    """Of the file's bytes, in hex: which questions a figure was measured on."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def _load(path: Path, row: TypeAdapter[Row]) -> tuple[Row, ...]:
     rows: dict[str, Row] = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text("utf-8").removesuffix("\n").split("\n")  # splitlines() would cut a text at U+2028
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}:1: not UTF-8 at byte {error.start}") from error
+    for number, line in enumerate(lines if any(lines) else [], start=1):
         try:
             read = row.validate_json(line, extra="forbid")
         except ValidationError as error:

@@ -156,7 +156,7 @@ def _body(followup: FollowUp) -> dict[str, Any]:
 def _environment(settings: Settings, **changed: object) -> dict[str, str]:
     """The environment with the settings in force, some of them changed, so that a process measures what was asked for."""
     given = {name: value for name, value in os.environ.items() if not name.upper().startswith("FOLLOWUP_")}
-    in_force = settings.model_dump(mode="json", exclude={"secret_key"}) | {key: str(value) for key, value in changed.items()}
+    in_force = settings.model_dump(mode="json") | {key: str(value) for key, value in changed.items()}
     for key in ("articles", "index"):
         in_force[key] = str(Path(in_force[key]).resolve())
     return given | {f"FOLLOWUP_{key.upper()}": str(value) for key, value in in_force.items() if value is not None}

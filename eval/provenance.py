@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.datasets import sha256_of
 from index.build import is_stale
+from index.generations import sha256_of
 
 if TYPE_CHECKING:
     from index.search import Index

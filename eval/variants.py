@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from corpus.loading import article_files
 from corpus.types import Note
 from index.build import build_index
 from index.search import Index
@@ -30,8 +31,8 @@ def changed_index(settings: IndexSettings, change: Change, dense_weight: float |
     with tempfile.TemporaryDirectory(prefix="followup-eval-") as name:
         folder = Path(name)
         (folder / "articles").mkdir()
-        for path in sorted(settings.articles.glob("*.md")):
-            if (source := _rewritten(path.read_text("utf-8"), change)) is not None:
+        for path in article_files(settings.articles):
+            if (source := _rewritten(path.read_text("utf-8-sig"), change)) is not None:
                 (folder / "articles" / path.name).write_text(source, "utf-8")
         shutil.copytree(settings.index, folder / "index")
         theirs: dict[str, Any] = {"articles": folder / "articles", "index": folder / "index"}

@@ -22,7 +22,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from corpus.errors import BuildRefused, IndexBusy, IndexUnavailable, SettingsError
-from corpus.loading import load_corpus
+from corpus.loading import article_files, load_corpus
 from corpus.splitting import split_corpus
 from index.cues import CUES_VERSION, make_cues
 from index.embedding import identify, load_embedder
@@ -154,7 +154,7 @@ def _report(manifest: Manifest, *, changed: bool, embedded: int, embed_seconds: 
 
 
 def is_stale(settings: IndexSettings) -> bool:
-    """Whether `build_index` would have something to do."""
+    """Whether the articles or the settings ask for another index than the live one, by its manifest alone."""
     live = _live_or_none(settings.index)
     return live is None or not _matches(live, _wanted(settings))
 
@@ -169,10 +169,19 @@ class _Wanted:
 
 
 def _wanted(settings: IndexSettings) -> _Wanted:
-    files = sorted(settings.articles.glob("*.md"))
-    corpus = "".join(f"{path.name} {sha256_of(path)}\n" for path in files)
+    corpus = "".join(
+        f"{path.name.encode('utf-8', 'replace').decode()} {_hash_or_none(path)}\n" for path in article_files(settings.articles)
+    )
     making = json.dumps({"cues": CUES_VERSION, "max_passage_words": settings.max_passage_words})
     return _Wanted(identify(settings), _sha256(corpus), _sha256(making))
+
+
+def _hash_or_none(path: Path) -> str | None:
+    """None for a file that cannot be read: no index matches it, and loading the articles says what is wrong."""
+    try:
+        return sha256_of(path) if path.is_file() else None  # a pipe would wait for ever
+    except OSError:
+        return None
 
 
 def _matches(live: Manifest, wanted: _Wanted) -> bool:

@@ -52,10 +52,11 @@ def build(load_settings: Any, as_json: bool) -> None:
 def info(load_settings: Any, as_json: bool) -> None:
     """The live generation: what made it, what it holds, whether it matches the articles."""
     from index.build import is_stale
-    from index.generations import live_generation
+    from index.generations import live_generation, verify_files
 
     settings: IndexSettings = load_settings()
     folder, manifest = live_generation(settings.index)
+    verify_files(folder, manifest)
     stale = is_stale(settings)
     if as_json:
         click.echo(json.dumps({**asdict(manifest), "folder": str(folder), "stale": stale}, indent=1))
@@ -76,7 +77,9 @@ def search(load_settings: Any, query: str, k: int, article_id: str | None, as_js
     """The best passages for a query, with the scores they were ranked by."""
     from index.search import Index
 
-    query = query.encode("utf-8", "replace").decode()  # bytes from the terminal that are not UTF-8
+    # bytes from the terminal that are not UTF-8
+    query = query.encode("utf-8", "replace").decode()
+    article_id = article_id and article_id.encode("utf-8", "replace").decode()
     opened = Index.open(load_settings())
     if article_id is not None:
         opened.store.article(article_id)  # an unknown one is told before the model is loaded: seconds

@@ -17,8 +17,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from corpus.errors import IndexDamaged, IndexMismatch, IndexMissing
-from index.types import Manifest, ModelIdentity
+from index.types import Manifest
 
 #: Raise when the layout of a generation changes; older ones are then rebuilt.
 FORMAT = 1
@@ -55,8 +57,8 @@ def read_manifest(folder: Path) -> Manifest:
         values: dict[str, Any] = json.loads(path.read_text("utf-8"))
         if values["format"] != FORMAT:
             raise IndexMismatch(f"{folder} has format {values['format']}, this version reads {FORMAT}; {_BUILD}")
-        return Manifest(**{**values, "model": ModelIdentity(**values["model"])})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return TypeAdapter(Manifest).validate_python(values)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise IndexDamaged(f"{path} is missing or broken ({type(error).__name__}); {_BUILD}") from error
 
 

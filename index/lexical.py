@@ -5,10 +5,14 @@ The only module that imports tantivy.
 
 from __future__ import annotations
 
+import errno
 import math
+import shutil
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from corpus.errors import IndexDamaged
@@ -36,6 +40,10 @@ class LexicalIndex:
         import tantivy
 
         try:
+            if not _takes_locks(folder):
+                copy = Path(mkdtemp(prefix="followup-"))
+                weakref.finalize(self, shutil.rmtree, copy, ignore_errors=True)
+                folder = shutil.copytree(folder, copy, dirs_exist_ok=True)
             self._index = tantivy.Index.open(str(folder))
         except (ValueError, OSError) as error:
             raise IndexDamaged(f"{folder}: tantivy cannot read it; run `followup index build`") from error
@@ -117,6 +125,15 @@ class LexicalIndex:
         return sorted(
             ((int(row), float(hit[0])) for row, hit in zip(rows, hits, strict=True)), key=lambda pair: (-pair[1], pair[0])
         )
+
+
+def _takes_locks(folder: Path) -> bool:
+    """Whether tantivy can lock the folder, which even its readers do: not on a read-only disk. There a copy is read."""
+    try:
+        with (folder / ".tantivy-meta.lock").open("ab"):
+            return True
+    except OSError as error:
+        return error.errno not in (errno.EROFS, errno.EACCES)
 
 
 def analyzer() -> Any:

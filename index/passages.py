@@ -5,6 +5,7 @@ Rows count from 0 in reading order, so that the passages (and the cues) of an ar
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -38,7 +39,7 @@ _ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
 def write_passages(
     path: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue], topics: Iterable[str]
 ) -> None:
-    """Writes the file whole; it must not exist yet."""
+    """Writes the file whole; it must not exist yet. Raises `OSError` when the disk does not take it."""
     first_cue: dict[str, int] = {}
     counts: dict[str, int] = {}
     for article_id, group in groupby(enumerate(cues), key=lambda pair: passages[pair[1].passages[0]].article_id):
@@ -69,17 +70,23 @@ def write_passages(
         )
         connection.executemany("INSERT INTO topic VALUES (?)", ((term,) for term in sorted(topics)))
         connection.commit()
+    except sqlite3.OperationalError as error:
+        raise OSError(errno.EIO, f"SQLite cannot write it ({error})", str(path)) from error
     finally:
         connection.close()
 
 
 class PassageStore:
-    """Reads the file of one generation; safe to share between threads (one connection a thread)."""
+    """Reads the file of one generation; safe to share between threads.
+
+    One connection, opened at once and kept: later builds may remove the file while this generation still serves.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._local = threading.local()
+        self._lock = threading.Lock()
         try:
+            # immutable: no lock and no journal is ever needed, so a read-only disk will do
+            self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False)
             self._read("SELECT count(*) FROM passage")
         except sqlite3.Error as error:
             raise IndexDamaged(f"{path}: {error}; run `followup index build`") from error
@@ -168,19 +175,12 @@ class PassageStore:
         return [(row, texts[row], tuple(leads[row])) for row in chosen]
 
     def _read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        return self._connection().execute(sql, parameters).fetchall()
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
 
     def _read_many(self, sql: str, rows: Iterable[int]) -> list[Any]:
         wanted = json.dumps(list(rows))  # one parameter for any number of rows
         return self._read(f"{sql} (SELECT value FROM json_each(?))", (wanted,))
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            # immutable: no lock and no journal is ever needed, so a read-only disk will do
-            connection = sqlite3.connect(f"{self._path.resolve().as_uri()}?immutable=1", uri=True)
-            self._local.connection = connection
-        return connection
 
 
 def _passage(values: Sequence[Any]) -> Passage:

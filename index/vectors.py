@@ -5,6 +5,7 @@ The only module that imports faiss, and only inside its functions: 150 ms that `
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,13 @@ class VectorIndex:
             raise IndexDamaged(f"{path}: FAISS cannot read it; run `followup index build`") from error
 
     def write(self, path: Path) -> None:
-        """To a new file; a file that is mapped by readers must never be written again."""
+        """To a new file; a file that is mapped by readers must never be written again. Raises `OSError`."""
         import faiss
 
-        faiss.write_index(self._faiss, str(path))
+        try:
+            faiss.write_index(self._faiss, str(path))
+        except RuntimeError as error:
+            raise OSError(errno.EIO, "FAISS cannot write it", str(path)) from error
 
     def __len__(self) -> int:
         return int(self._faiss.ntotal)

@@ -18,13 +18,14 @@ from corpus.splitting import split_corpus
 from corpus.types import Note
 from eval.abstention import Constants, Judged, Separation, fit
 from eval.cli import eval as group
-from eval.datasets import DatasetError, FollowUp, load_followups, load_unanswerable, sha256_of
+from eval.datasets import DatasetError, FollowUp, load_followups, load_unanswerable
 from eval.followups import run
 from eval.measures import RiskPoint, auroc, first_hit, hit_at, percentile, risk_coverage
 from eval.product import Product
 from eval.reach import Reach
 from eval.variants import changed_index, without_articles, without_questions, wording_only
 from index.build import build_index
+from index.generations import sha256_of
 from index.search import Index
 from tests.fakes import BagOfWordsEmbedder
 

@@ -103,6 +103,9 @@ BROKEN = {
     "duplicate statement": ("- Serum", "- Again. [1] ^F1\n- Serum", "Again", "^F1 is used twice, first on line {first}"),
     "statement without a mark": (" [1] ^F3", " ^F3", "^F3", "^F3 carries no reference mark"),
     "statement id inside": ("Serum urate", "Serum ^F9 urate", "^F3", "^F9 does not stand at the end of its block"),
+    "statement id before its mark": (
+        "- Serum", "- ^F9 [1]\n- Serum", "^F9", "^F9 does not stand at the end of its block",
+    ),
     "two statement ids": ("- Serum", "- Twice. [1] ^F8 ^F9\n- Serum", "Twice", "^F8 does not stand at the end of its block"),
     "statement id of a passage": (
         "- Serum", "- Named. [1] ^p3\n- Serum", "^p3",

@@ -56,6 +56,7 @@ def test_long_text_is_cut_between_sentences() -> None:
     third = "Nothing more was needed after that day."
     assert [len(sentence.split()) for sentence in (first, second, third)] == [8, 9, 7]
     assert [p.text for p in passages_of(f"{first} {second} {third}", max_words=20)] == [f"{first} {second}", third]
+    assert [len(passages_of(f"{first} {second} {third}", max_words=words)) for words in (24, 23)] == [1, 2]
 
 
 def test_a_sentence_longer_than_the_limit_stays_whole() -> None:

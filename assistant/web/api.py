@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, cast
 
-from flask import Response, current_app, json, jsonify, request
+from flask import Response, json, jsonify, request
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import TypeAdapter
 
@@ -15,6 +14,7 @@ from assistant.answering import Ask, Event, Spoken, Started
 from assistant.questions import clean_question
 from assistant.types import Answer
 from assistant.verification import verify
+from assistant.web.current import assistant
 from assistant.web.metrics import ANSWERS
 from assistant.web.problems import problem_body
 from assistant.web.schemas import (
@@ -33,9 +33,6 @@ from assistant.web.schemas import (
 from corpus.errors import FollowupError
 from corpus.types import Article
 
-if TYPE_CHECKING:
-    from assistant.answering import Assistant
-
 log = logging.getLogger(__name__)
 
 routes = APIBlueprint(
@@ -53,10 +50,10 @@ def chat(body: ChatBody) -> Response:
     """Answers a question: as JSON, or sentence by sentence with `Accept: text/event-stream`."""
     ask = Ask(body.question, body.article_id, body.conversation_id, body.audience)
     if request.accept_mimetypes.best_match(["application/json", "text/event-stream"]) == "text/event-stream":
-        events = _assistant().stream(ask)
+        events = assistant().stream(ask)
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         return Response(_server_sent(events), content_type="text/event-stream; charset=utf-8", headers=headers)
-    answer = _assistant().answer(ask)
+    answer = assistant().answer(ask)
     ANSWERS.labels(answer.status).inc()
     return jsonify(asdict(answer))
 
@@ -64,7 +61,7 @@ def chat(body: ChatBody) -> Response:
 @routes.post("/retrieve", responses={200: HitsBody, 413: ProblemBody, 415: ProblemBody})
 def retrieve(body: RetrieveBody) -> Response:
     """The best passages for a query, without an answer."""
-    index = _assistant().index
+    index = assistant().index
     found = index.search(index.encode(clean_question(body.query)), k=body.k, article_id=body.article_id)
     hits = [
         Hit(
@@ -92,7 +89,7 @@ def articles() -> Response:
             status=article.status,
             last_updated=article.last_updated.isoformat(),
         )
-        for article in _assistant().index.store.articles
+        for article in assistant().index.store.articles
     ]
     return jsonify(ArticlesBody(articles=lines).model_dump())
 
@@ -100,7 +97,7 @@ def articles() -> Response:
 @routes.get("/articles/<string:article_id>")
 def article(path: ArticlePath) -> Response:
     """One article: front matter, text, and its blocks with their spans."""
-    found = _ARTICLE.dump_python(_assistant().index.store.article(path.article_id), mode="json")
+    found = _ARTICLE.dump_python(assistant().index.store.article(path.article_id), mode="json")
     del found["path"]  # where the file lies on the server is nobody's business
     return jsonify(found)
 
@@ -108,24 +105,20 @@ def article(path: ArticlePath) -> Response:
 @routes.get("/answers/<string:answer_id>")
 def answer(path: AnswerPath) -> Response:
     """A stored answer, as the reader got it."""
-    return jsonify(_assistant().store.answer(path.answer_id))
+    return jsonify(assistant().store.answer(path.answer_id))
 
 
 @routes.get("/answers/<string:answer_id>/verify")
 def verify_answer(path: AnswerPath) -> Response:
     """Each quote of a stored answer held against today's articles."""
-    stored = _assistant().store.answer(path.answer_id)
-    return jsonify(answer_id=path.answer_id, citations=verify(stored["citations"], _assistant().index.store.articles))
+    stored = assistant().store.answer(path.answer_id)
+    return jsonify(answer_id=path.answer_id, citations=verify(stored["citations"], assistant().index.store.articles))
 
 
 @routes.get("/conversations/<string:conversation_id>")
 def conversation(path: ConversationPath) -> Response:
     """A stored conversation with its answers, oldest first."""
-    return jsonify(_assistant().store.conversation(path.conversation_id))
-
-
-def _assistant() -> Assistant:
-    return cast("Assistant", current_app.extensions["assistant"])
+    return jsonify(assistant().store.conversation(path.conversation_id))
 
 
 def _server_sent(events: Iterator[Event]) -> Iterator[str]:
@@ -141,6 +134,7 @@ def _server_sent(events: Iterator[Event]) -> Iterator[str]:
                     ANSWERS.labels(event.status).inc()
                     yield _event("answer", asdict(event))
     except FollowupError as error:
+        log.error("%s in a stream", error)
         yield _event("error", problem_body(error.status, str(error)))
     except Exception:
         log.exception("defect in a stream")  # the status line is already sent: the reader must still be told

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Any other method is counted and logged as "-": what a client makes up must not fill the counters or the log.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 #: A question has at most 4,000 characters, 16 kB in UTF-8; the rest is room for escapes.
 MAX_BODY_BYTES = 64 * 1024
 
@@ -80,6 +83,9 @@ def _warm(app: OpenAPI) -> None:
         except FollowupError as error:
             log.error("not ready: %s", error)
             return
+        except Exception:
+            log.exception("not ready")  # a thread of its own: nobody else would hear of it
+            return
         app.extensions["ready"].set()
         log.info("ready after %.1f s", time.perf_counter() - started)
 
@@ -98,7 +104,8 @@ def _finish(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
     seconds = time.perf_counter() - g.started
     route = request.url_rule.rule if request.url_rule else "-"
-    REQUESTS.labels(request.method, route, response.status_code).inc()
+    method = request.method if request.method in _METHODS else "-"
+    REQUESTS.labels(method, route, response.status_code).inc()
     REQUEST_SECONDS.labels(route).observe(seconds)
-    log.info("%s %s %d %.1f ms", request.method, route, response.status_code, seconds * 1000)
+    log.info("%s %s %d %.1f ms", method, route, response.status_code, seconds * 1000)
     return response

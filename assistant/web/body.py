@@ -8,6 +8,7 @@ import json
 from typing import Any, NoReturn
 
 from flask import Request
+from werkzeug.exceptions import HTTPException
 
 from corpus.errors import FollowupError
 
@@ -30,7 +31,14 @@ class StrictRequest(Request):
         """The body as a JSON object. Raises `BodyRefused`."""
         if self.mimetype != "application/json":
             raise BodyRefused(f"the body is {self.mimetype or 'of no type'}; send application/json", status=415)
-        return parse_object(self.get_data(cache=True))
+        try:
+            body = self.get_data(cache=True)
+            self.stream.read(1)  # 413 for a chunked body over the limit, which get_data() cuts off in silence
+        except (FollowupError, HTTPException):
+            raise
+        except Exception as error:  # the server's own kinds: chunks that are none, a client that is gone
+            raise BodyRefused("the body breaks off or its chunks are malformed") from error
+        return parse_object(body)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

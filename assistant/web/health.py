@@ -8,6 +8,7 @@ from flask import Response, current_app, jsonify
 from flask_openapi3 import APIBlueprint, OpenAPI, Tag
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from assistant.web.current import assistant
 from assistant.web.metrics import GENERATION
 
 routes = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
@@ -16,7 +17,7 @@ routes = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
 @routes.get("/healthz")
 def healthz() -> Response:
     """200 as long as the process answers; names the index generation that serves."""
-    return jsonify(status="ok", index_generation=current_app.extensions["assistant"].index.manifest.number)
+    return jsonify(status="ok", index_generation=assistant().index.manifest.number)
 
 
 @routes.get("/readyz")
@@ -35,5 +36,5 @@ def openapi() -> Response:
 @routes.get("/metrics")
 def metrics() -> Response:
     """Counters in the Prometheus text format."""
-    GENERATION.set(current_app.extensions["assistant"].index.manifest.number)
+    GENERATION.set(assistant().index.manifest.number)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from assistant import disclaimer
 from assistant.answering import Ask
 from assistant.types import Audience
+from assistant.web.current import assistant
+from assistant.web.metrics import ANSWERS
 from corpus.errors import FollowupError
 from corpus.types import Article, Block, BlockKind, Reference, Status
-
-if TYPE_CHECKING:
-    from assistant.answering import Assistant
 
 routes = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
@@ -64,7 +63,7 @@ def _fixed_texts() -> dict[str, Any]:
 @routes.get("/")
 def home() -> str:
     """Every article by specialty, and a box that asks all of them."""
-    articles = sorted(_assistant().index.store.articles, key=lambda article: (_field(article), article.title))
+    articles = sorted(assistant().index.store.articles, key=lambda article: (_field(article), article.title))
     groups = [(name, list(group)) for name, group in groupby(articles, key=_field)]
     return render_template("home.html", groups=groups, count=len(articles), **_chat(None))
 
@@ -72,7 +71,7 @@ def home() -> str:
 @routes.get("/articles/<article_id>")
 def article(article_id: str) -> str:
     """An article with its chat box; `?conversation=` shows a stored one in it."""
-    return _page(_assistant().index.store.article(article_id))
+    return _page(assistant().index.store.article(article_id))
 
 
 @routes.get("/ask")
@@ -94,14 +93,16 @@ def ask() -> BaseResponse | tuple[str, int]:
     A question that cannot be taken or answered comes back in the box, with the reason.
     """
     article_id = request.form.get("article_id") or None
-    found = _assistant().index.store.article(article_id) if article_id else None
     conversation_id = request.form.get("conversation_id") or None
     audience = _chosen(request.form.get("audience"))
     question = request.form.get("suggested") or request.form.get("question", "")
+    found = None
     try:
-        answer = _assistant().answer(Ask(question, article_id, conversation_id, audience))
+        found = assistant().index.store.article(article_id) if article_id else None
+        answer = assistant().answer(Ask(question, article_id, conversation_id, audience))
     except FollowupError as error:
         return _page(found, refused=str(error), typed=question), error.status
+    ANSWERS.labels(answer.status).inc()
     return _remember(redirect(_address(found, answer.conversation_id, answer.answer_id), 303), audience)
 
 
@@ -109,7 +110,8 @@ def ask() -> BaseResponse | tuple[str, int]:
 def audience() -> BaseResponse:
     """Remembers who reads, and goes back to the page."""
     back = request.form.get("back", "/")
-    if not back.startswith("/") or back.startswith("//") or "\\" in back:
+    # isprintable: a tab is dropped on the way, and "/\t/evil" becomes "//evil"
+    if not back.startswith("/") or back.startswith("//") or "\\" in back or not back.isprintable():
         abort(400, "the page to go back to is not one of this site")
     return _remember(redirect(back, 303), _chosen(request.form.get("audience")))
 
@@ -123,14 +125,20 @@ def _page(article: Article | None, refused: str | None = None, typed: str = "") 
 
 
 def _chat(open_article: Article | None, refused: str | None = None, typed: str = "") -> dict[str, Any]:
-    """What every page with a chat box needs. Raises `ConversationNotFound`."""
+    """What every page with a chat box needs. Raises `ConversationNotFound`, but not beside a refusal: its question stays."""
     conversation_id = request.args.get("conversation") or request.form.get("conversation_id") or None
-    articles = [open_article] if open_article else _assistant().index.store.articles
+    conversation = None
+    try:
+        conversation = assistant().store.conversation(conversation_id) if conversation_id else None
+    except FollowupError:
+        if refused is None:
+            raise
+    articles = [open_article] if open_article else assistant().index.store.articles
     return {
         "open_article": open_article,
-        "conversation": _assistant().store.conversation(conversation_id) if conversation_id else None,
+        "conversation": conversation,
         "fresh": _address(open_article),
-        "here": _address(open_article, conversation_id),
+        "here": _address(open_article, conversation_id if conversation else None),
         "refused": refused,
         "typed": typed,
         "audience": _audience(),
@@ -191,7 +199,3 @@ def _remember(response: BaseResponse, audience: Audience) -> BaseResponse:
         _AUDIENCE_COOKIE, audience.value, max_age=_YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
     )
     return response
-
-
-def _assistant() -> Assistant:
-    return cast("Assistant", current_app.extensions["assistant"])
