@@ -7,10 +7,12 @@ threads have run in the parent. The parent only checks that there are an index a
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
 from assistant.store import ConversationStore
+from corpus.errors import SettingsError
 from index.search import check_index
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 def serve(settings: Settings, *, debug: bool = False) -> None:
     """Serves until interrupted. Raises `IndexUnavailable`, `ModelUnavailable` or `SettingsError` before anything listens."""
     check_index(settings)
+    _check_address(settings.host, settings.port)
     ConversationStore(settings.database).close()  # also makes its tables, once, before several workers would
     if debug:
         from assistant.web import create_app
@@ -44,6 +47,19 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
             return create_app(settings)
 
     Server().run()
+
+
+def _check_address(host: str, port: int) -> None:
+    """Raises `SettingsError` where nothing can listen; gunicorn would try for 5 s and end in a screen of log lines."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gunicorn does: a restart need not wait
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port} ({error.strerror}); set FOLLOWUP_HOST and FOLLOWUP_PORT, or --host and --port"
+        ) from error
 
 
 def _gunicorn(settings: Settings) -> dict[str, Any]:

@@ -115,6 +115,24 @@ def test_without_an_index_it_says_in_one_line_what_to_run(tmp_path: Path) -> Non
     assert "followup index build" in run.stderr
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "no.such.host.invalid"])
+def test_an_address_that_cannot_be_listened_on_is_one_line(settings: Settings, tmp_path: Path, host: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        run = subprocess.run(
+            [FOLLOWUP, "serve", "--host", host, "--port", str(taken.getsockname()[1])],
+            cwd=tmp_path,
+            env=os.environ | {"FOLLOWUP_INDEX": str(settings.index)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert host in run.stderr
+
+
 def _ready(url: str) -> bool:
     try:
         return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
