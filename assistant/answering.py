@@ -23,6 +23,7 @@ from corpus.types import Status
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.store import ConversationStore
+    from corpus.types import Passage
     from index.search import Index
     from index.types import ScoredPassage
 
@@ -89,11 +90,10 @@ class Assistant:
         """
         started = time.perf_counter()
         question = clean_question(ask.question)
-        if ask.article_id is not None:
-            self.index.store.article(ask.article_id)
+        open_article = self.index.store.article(ask.article_id) if ask.article_id is not None else None
         conversation_id = ask.conversation_id
         history = self.store.turns(conversation_id) if conversation_id else []
-        query = stand_alone(question, history, self.index)
+        query = stand_alone(question, history, self.index, open_article.heading if open_article else None)
         return self._events(ask, question, query, conversation_id or _new_id(), started)
 
     def _events(self, ask: Ask, question: str, query: Query, conversation_id: str, started: float) -> Iterator[Event]:
@@ -138,19 +138,15 @@ class Assistant:
     def _suggestions(self, evidence: Evidence, chosen: list[ScoredPassage], question: str) -> tuple[str, ...]:
         """Questions that the nearest passages answer and that this answer did not."""
         said = {hit.passage.id for hit in chosen}
-        asked = question.casefold()
-        offered: list[str] = []
-        for hit in evidence.hits:
-            if hit.passage.id in said or hit.passage.statement is None:
-                continue
-            article = self.index.store.article(hit.passage.article_id)
-            for note in article.questions:
-                if note.statements[0] == hit.passage.statement and note.text.casefold() != asked and note.text not in offered:
-                    offered.append(note.text)
-                    break
-            if len(offered) == _SUGGESTIONS:
-                break
-        return tuple(offered)
+        unsaid = [hit.passage for hit in evidence.hits if hit.passage.id not in said]
+        offered = (self._asking_for(passage) for passage in unsaid)
+        fresh = dict.fromkeys(text for text in offered if text and text.casefold() != question.casefold())
+        return tuple(fresh)[:_SUGGESTIONS]
+
+    def _asking_for(self, passage: Passage) -> str | None:
+        """The first question of its article that a passage is the best answer to."""
+        questions = self.index.store.article(passage.article_id).questions
+        return next((note.text for note in questions if note.statements[0] == passage.statement), None)
 
 
 def _nearest(evidence: Evidence) -> tuple[Nearest, ...]:

@@ -50,7 +50,15 @@ class Query:
     text: str
     used_history: bool
     reason: str
-    variants: tuple[Variant, ...]
+    variants: tuple[Variant, ...]  # the question as typed comes first
+
+    @property
+    def asked(self) -> str:
+        """What an answer must speak of: the reader's words, of the turn before too where the question leans on it.
+
+        Not the open article's heading, of which its own article always speaks.
+        """
+        return self.text if self.used_history else self.variants[0].text
 
 
 @dataclass(frozen=True, slots=True)

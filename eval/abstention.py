@@ -172,4 +172,4 @@ def _searched(index: Index, encoder: Index, questions: Sequence[str]) -> Iterato
 
 def _judged(product: Product, asked: Asked) -> Judged:
     hits = asked.evidence.hits
-    return Judged(signals(product.index, asked.query.text, hits), asked.evidence.confidence)
+    return Judged(signals(product.index, asked.query.asked, hits), asked.evidence.confidence)

@@ -33,7 +33,8 @@ class Product:
     def ask(self, question: str, article_id: str | None, previous: str | None = None) -> Asked:
         """`previous` is asked first, as the first question of the conversation, and remembered as the store would."""
         history = [self._remembered(previous, article_id)] if previous else []
-        query = stand_alone(question, history, self.index)
+        heading = self.index.store.article(article_id).heading if article_id else None
+        query = stand_alone(question, history, self.index, heading)
         return Asked(query, find_evidence(self.index, query, article_id))
 
     def answers(self, asked: Asked) -> bool:

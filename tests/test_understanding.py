@@ -51,6 +51,19 @@ def test_a_question_that_leans_gets_the_previous_one_put_before_it(question: str
     assert {variant.text: variant.share for variant in query.variants} == {question: pytest.approx(1 - LEANS), query.text: LEANS}
 
 
+def test_a_first_question_that_leans_gets_the_open_articles_heading() -> None:
+    query = stand_alone("And in pregnancy?", [], Vocabulary(), "Gout flares")
+    assert query.text == "Gout flares: And in pregnancy?"
+    assert not query.used_history
+    assert query.variants[0].text == query.asked == "And in pregnancy?"
+    assert sum(variant.share for variant in query.variants) == pytest.approx(1)
+
+
+def test_a_first_question_that_names_its_topic_is_not_tied_to_the_open_article() -> None:
+    query = stand_alone("Which reliever is preferred in asthma?", [], Vocabulary(), "Gout flares")
+    assert query.text == "Which reliever is preferred in asthma?"
+
+
 def test_a_question_on_the_same_topic_is_searched_both_ways() -> None:
     query = stand_alone("How is allopurinol started in kidney disease?", GOUT, Vocabulary())
     assert query.used_history
