@@ -26,7 +26,7 @@ class Settings(IndexSettings):
 
     database: str = Field("sqlite:///var/assistant.sqlite", description="SQLAlchemy URL of the stored conversations and answers")
     abstain_below: float = Field(
-        0.52, ge=0, le=1, description="confidence under which the answer is that the articles do not say"
+        0.53, ge=0, le=1, description="confidence under which the answer is that the articles do not say"
     )
     max_sentences: int = Field(6, ge=1, le=12, description="quoted statements in one answer")
     host: str = Field("127.0.0.1", min_length=1, description="address that `followup serve` listens on")

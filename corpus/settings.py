@@ -18,5 +18,5 @@ class CorpusSettings(BaseSettings):
 
     articles: Path = Field(SHIPPED, description="folder of the articles (`*.md`)")
     max_passage_words: int = Field(
-        120, ge=20, le=400, description="longest passage made of text without statement ids; statements are never cut"
+        280, ge=20, le=400, description="longest passage made of text without statement ids; statements are never cut"
     )

@@ -17,12 +17,12 @@ from corpus.types import Article, Block, Passage
 _WORD = re.compile(r"\S+")
 
 
-def split_corpus(articles: Sequence[Article], max_words: int = 120) -> list[Passage]:
+def split_corpus(articles: Sequence[Article], max_words: int = 280) -> list[Passage]:
     """The passages of all articles, article by article in the order given, each article's in reading order."""
     return [passage for article in articles for passage in split_article(article, max_words)]
 
 
-def split_article(article: Article, max_words: int = 120) -> list[Passage]:
+def split_article(article: Article, max_words: int = 280) -> list[Passage]:
     """The passages of one article in reading order."""
     passages: list[Passage] = []
     for (section, statement), group in groupby(article.blocks, key=lambda block: (block.section, block.statement)):

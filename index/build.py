@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,29 +77,43 @@ class BuildReport:
     seconds: float
 
 
-def build_index(settings: IndexSettings, *, embedder: Embedder | None = None, progress: Progress | None = None) -> BuildReport:
-    """Makes the live generation match the articles and the settings.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where articles come from: a digest that changes when they do, and how they are loaded when it did."""
+
+    sha256: str
+    load: Callable[[], tuple[Article, ...]]
+
+
+def build_index(
+    settings: IndexSettings,
+    *,
+    source: Source | None = None,
+    embedder: Embedder | None = None,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Makes the live generation match the settings and the articles: those of the settings' folder, or of another source.
 
     Raises `CorpusError` (articles), `IndexBusy` (another build), `ModelUnavailable`, `BuildRefused` (the gate). Whatever
     is raised, and wherever the process is killed, the generation that was live stays live.
     """
     try:
         with _single_writer(settings.index):
-            return _build(settings, embedder, progress)
+            return _build(settings, source or _articles_folder(settings.articles), embedder, progress)
     except OSError as error:
         raise BuildRefused(
             f"the build stopped at {error.filename or settings.index}: {error.strerror or error}; the old index still serves"
         ) from error
 
 
-def _build(settings: IndexSettings, embedder: Embedder | None, progress: Progress | None) -> BuildReport:
+def _build(settings: IndexSettings, source: Source, embedder: Embedder | None, progress: Progress | None) -> BuildReport:
     started = time.perf_counter()
-    wanted = _wanted(settings)
+    wanted = _wanted(settings, source)
     live = _live_or_none(settings.index)
     if live and _matches(live, wanted) and _intact(settings.index):
         return _report(live, changed=False, embedded=0, embed_seconds=0.0, started=started)
 
-    articles = load_corpus(settings.articles)
+    articles = source.load()
     passages = split_corpus(articles, settings.max_passage_words)
     cues = make_cues(articles, passages)
     vectors, embedded, embed_seconds = _vectors(settings, wanted.model, cues, embedder, progress)
@@ -134,7 +148,7 @@ def _vectors(
     new = list(dict.fromkeys(cue.text for cue in cues if cue.text not in known))
     started = time.perf_counter()
     if new:
-        known |= _embed(new, embedder or load_embedder(settings), progress)
+        known |= _embed(new, load_embedder(settings) if embedder is None else embedder, progress)
     seconds = time.perf_counter() - started
     return np.stack([known[cue.text] for cue in cues]).astype(np.float32, copy=False), len(new), seconds
 
@@ -156,24 +170,27 @@ def _report(manifest: Manifest, *, changed: bool, embedded: int, embed_seconds: 
 def is_stale(settings: IndexSettings) -> bool:
     """Whether the articles or the settings ask for another index than the live one, by its manifest alone."""
     live = _live_or_none(settings.index)
-    return live is None or not _matches(live, _wanted(settings))
+    return live is None or not _matches(live, _wanted(settings, _articles_folder(settings.articles)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What the articles and settings ask a generation to be."""
+    """What decides a generation: the weights, the articles and the settings."""
 
     model: ModelIdentity
     corpus_sha256: str
     settings_sha256: str
 
 
-def _wanted(settings: IndexSettings) -> _Wanted:
-    corpus = "".join(
-        f"{path.name.encode('utf-8', 'replace').decode()} {_hash_or_none(path)}\n" for path in article_files(settings.articles)
-    )
+def _wanted(settings: IndexSettings, source: Source) -> _Wanted:
     making = json.dumps({"cues": CUES_VERSION, "max_passage_words": settings.max_passage_words})
-    return _Wanted(identify(settings), _sha256(corpus), _sha256(making))
+    return _Wanted(identify(settings), source.sha256, _sha256(making))
+
+
+def _articles_folder(folder: Path) -> Source:
+    """The articles of a folder, by the hashes of their files."""
+    files = "".join(f"{path.name.encode('utf-8', 'replace').decode()} {_hash_or_none(path)}\n" for path in article_files(folder))
+    return Source(_sha256(files), lambda: load_corpus(folder))
 
 
 def _hash_or_none(path: Path) -> str | None:
@@ -229,22 +246,18 @@ def _embed(texts: list[str], embedder: Embedder, progress: Progress | None) -> d
     return known
 
 
-def _write(folder: Path, articles: tuple[Article, ...], passages: list[Passage], cues: list[Cue], vectors: Vectors) -> None:
+def _write(folder: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue], vectors: Vectors) -> None:
     write_passages(folder / PASSAGES, articles, passages, cues, topic_terms(articles, analyzer().analyze))
-    np.save(folder / VECTORS, vectors, allow_pickle=False)  # what later builds reuse: FAISS may keep 8-bit copies only
+    np.save(folder / VECTORS, vectors, allow_pickle=False)  # what later builds reuse, and what feedback moves a query by
     VectorIndex.build(vectors).write(folder / NEAREST)
     LexicalIndex.build((_document(row, cue, passages[cue.passages[0]]) for row, cue in enumerate(cues)), folder / LEXICAL)
 
 
 def _document(row: int, cue: Cue, passage: Passage) -> LexicalDocument:
-    worded = cue.kind is CueKind.WORDING
-    return LexicalDocument(
-        row=row,
-        article_id=passage.article_id,
-        title=f"{passage.article_title} {passage.article_heading}",
-        section=" ".join(passage.section) if worded else "",
-        text=passage.text if worded else cue.text,
-    )
+    if cue.kind is CueKind.TEXT:  # its words stand in its wording already
+        return LexicalDocument(row=row, article_id=passage.article_id, title="", text="")
+    title = " ".join(dict.fromkeys((passage.article_title, passage.article_heading)))
+    return LexicalDocument(row=row, article_id=passage.article_id, title=title, text=cue.text)
 
 
 def _gate(folder: Path, manifest: Manifest, vectors: Vectors, settings: IndexSettings) -> None:
@@ -254,7 +267,7 @@ def _gate(folder: Path, manifest: Manifest, vectors: Vectors, settings: IndexSet
         raise BuildRefused("the gate embeds nothing")
 
     try:
-        _answer_canaries(Index(folder, manifest, dense_weight=settings.dense_weight, embedder=none), vectors)
+        _answer_canaries(Index(folder, manifest, ranking=settings.ranking, embedder=none), vectors)
     except (BuildRefused, IndexUnavailable) as error:
         shutil.rmtree(folder)
         raise BuildRefused(f"the new generation did not pass its gate: {error}; the old one still serves") from error

@@ -1,49 +1,57 @@
-"""Combines scores: of the cues that lead to one passage, and of the two searches. Pure functions over plain numbers."""
+"""Combines the scores of the two searches. Pure functions over arrays with one entry a passage."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from index.types import CueKind
+import numpy as np
 
-#: What the best cue of each kind adds to a passage's score: a question that the passage answers counts like its wording, a
-#: plain-language sentence a third. Tried 0.6 and 1 for questions, 0, 0.3 and 0.5 for plain sentences: all within .02 of
-#: each other, wording alone .06-.10 lower at hit@1 (eval/LOG.md).
-WEIGHTS = {CueKind.WORDING: 1.0, CueKind.QUESTION: 1.0, CueKind.PLAIN: 0.3}
+from index.types import Fusion
+
+if TYPE_CHECKING:
+    from index.pooling import Rows, Values
+
+#: As many of the best as gain by what they speak of (`Ranking.coverage`); all candidates give the same figures.
+COVERED = 20
+#: What the reranker's relevance (0..1) adds. On the follow-ups no share helps: eval/LOG.md.
+RERANKED = 0.2
+_RRF_K = 60
 
 
-def pool_dense(best: Mapping[CueKind, float], floor: float) -> float:
-    """A passage's cosine from its best cue of each kind, as a weighted mean.
+def min_max(scores: Values) -> Values:
+    """Scaled to 0..1 over the candidates: `[2, 4, 3]` → `[0, 1, 0.5]`; all equal → 0."""
+    if not len(scores):
+        return scores
+    low, high = scores.min(), scores.max()
+    return (scores - low) / (high - low) if high > low else np.zeros(len(scores))
 
-    A passage that lists no question is not worse for it: what is missing counts as its wording does. `floor` stands in
-    for a wording that was not among the nearest (its true cosine is at most that).
-    Example: wording .6, question .9, no plain sentence → (1·.6 + 1·.9 + .3·.6) / 2.3 = .730.
+
+def by_best(scores: Values) -> Values:
+    """As shares of the best, for scores with a zero of their own (no word shared): `[2, 4, 0]` → `[0.5, 1, 0]`."""
+    high = scores.max(initial=0.0)
+    return scores / high if high > 0 else np.zeros(len(scores))
+
+
+def combine(dense: Values, lexical: Values, weights: Values | float, fusion: Fusion = Fusion.CONVEX) -> Values:
+    """One score, 0..1, for every candidate: a convex combination (Bruch et al. 2023, "An Analysis of Fusion Functions").
+
+    `weights` are the vectors' shares, for all or for each. On NFCorpus test nDCG@10: reciprocal rank fusion .354, min-max
+    scores with equal weights .369.
     """
-    wording = best.get(CueKind.WORDING, floor)
-    total = sum(weight * max(best.get(kind, wording), wording) for kind, weight in WEIGHTS.items())
-    return total / sum(WEIGHTS.values())
+    if fusion is Fusion.RRF:
+        dense, lexical = _reciprocal_rank(dense), _reciprocal_rank(lexical)
+    else:
+        dense, lexical = min_max(dense), by_best(lexical)
+    return weights * dense + (1 - weights) * lexical
 
 
-def pool_lexical(best: Mapping[CueKind, float]) -> float:
-    """A passage's word score from its best cue of each kind: a weighted sum, because words shared twice say more."""
-    return sum(weight * best.get(kind, 0.0) for kind, weight in WEIGHTS.items())
+def best(rows: Rows, scores: Values, count: int) -> Rows:
+    """Positions of the `count` highest scores, best first; equal ones in the order of rows."""
+    return np.lexsort((rows, -scores))[:count]
 
 
-def min_max(scores: Mapping[int, float]) -> dict[int, float]:
-    """Scaled to 0..1 over the candidates: `{1: 2.0, 2: 4.0, 3: 3.0}` → `{1: 0.0, 2: 1.0, 3: 0.5}`; all equal → 0."""
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    return {key: (score - low) / (high - low) if high > low else 0.0 for key, score in scores.items()}
-
-
-def combine(dense: Mapping[int, float], lexical: Mapping[int, float], dense_weight: float) -> dict[int, float]:
-    """Convex combination of the two min-max-scaled scores (Bruch et al. 2023, "An Analysis of Fusion Functions").
-
-    On NFCorpus test nDCG@10: reciprocal rank fusion .354, this with equal weights .369.
-    """
-    scaled_dense, scaled_lexical = min_max(dense), min_max(lexical)
-    return {
-        key: dense_weight * scaled_dense.get(key, 0.0) + (1 - dense_weight) * scaled_lexical.get(key, 0.0)
-        for key in dense.keys() | lexical.keys()
-    }
+def _reciprocal_rank(scores: Values) -> Values:
+    """(k + 1) / (k + rank) with k = 60 (Cormack et al. 2009), so that the first has 1; 0 for what was not found."""
+    ranks = np.empty(len(scores))
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return np.where(scores > 0, (_RRF_K + 1) / (_RRF_K + ranks), 0.0)

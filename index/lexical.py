@@ -9,17 +9,24 @@ import errno
 import math
 import shutil
 import weakref
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
 from corpus.errors import IndexDamaged
 
-#: Words of the text count once, of the heading path and the article's title less.
-FIELD_BOOSTS = {"text": 1.0, "section": 0.5, "title": 0.5}
+#: Words of the text, which begins with the heading path, count once; the title's a half more. Headings in a field of their
+#: own cost the sections of guidelines a fifth (nDCG@10 .41 against .64: eval/LOG.md, 2026-11-23).
+FIELD_BOOSTS = {"text": 1.0, "title": 0.5}
+#: BM25's constants as tantivy has them.
+_K1, _B = 1.2, 0.75
 _WRITER_BYTES = 50_000_000
+#: Texts whose stems, and stems whose frequency, are kept: about 30 MB when full. Analysing a long passage takes .14 ms.
+_COUNTED, _RARITIES = 4_000, 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,6 @@ class LexicalDocument:
     row: int
     article_id: str
     title: str
-    section: str
     text: str
 
 
@@ -49,6 +55,9 @@ class LexicalIndex:
             raise IndexDamaged(f"{folder}: tantivy cannot read it; run `followup index build`") from error
         self._analyzer = analyzer()
         self._searcher = self._index.searcher()
+        # The index never changes, and the passages that feedback reads come again and again.
+        self._counts = lru_cache(_COUNTED)(lambda text: Counter(self._analyzer.analyze(text)))
+        self._found = lru_cache(_RARITIES)(lambda term: self._searcher.doc_freq("text", term))
 
     @staticmethod
     def build(documents: Iterable[LexicalDocument], folder: Path) -> None:
@@ -69,7 +78,6 @@ class LexicalIndex:
                     row=document.row,
                     article=document.article_id,
                     title=document.title,
-                    section=document.section,
                     text=document.text,
                 )
             )
@@ -85,7 +93,7 @@ class LexicalIndex:
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency of a stem, as in BM25: 0 for one that stands everywhere."""
-        count, found = len(self), self._searcher.doc_freq("text", term)
+        count, found = len(self), self._found(term)
         return math.log(1 + (count - found + 0.5) / (found + 0.5))
 
     def stands_in(self, term: str, article_id: str) -> bool:
@@ -104,14 +112,25 @@ class LexicalIndex:
         )
         return bool(self._searcher.search(query, 1).count)
 
-    def best(self, text: str, k: int, article_id: str | None = None) -> list[tuple[int, float]]:
-        """At most `k` pairs `(row, BM25 score)`, best first; equal scores in the order of rows."""
+    def weights(self, texts: Sequence[tuple[str, float]]) -> dict[str, float]:
+        """What each stem says about several texts, given with their shares: its BM25 in each, times the share, summed."""
+        counted = [(self._counts(text), share) for text, share in texts]
+        length = sum(counts.total() for counts, _ in counted) / max(1, len(counted))
+        sums: dict[str, float] = {}
+        for counts, share in counted:
+            damping = _K1 * (1 - _B + _B * counts.total() / length) if length else 0.0
+            for term, count in counts.items():
+                sums[term] = sums.get(term, 0.0) + share * count * (_K1 + 1) / (count + damping)
+        return {term: self.rarity(term) * weight for term, weight in sums.items()}
+
+    def best(self, terms: Mapping[str, float], k: int, article_id: str | None = None) -> list[tuple[int, float]]:
+        """At most `k` pairs `(row, BM25 score)` for weighted stems, best first; equal scores in the order of rows."""
         from tantivy import Occur, Query
 
         schema = self._index.schema
         words = [
-            (Occur.Should, Query.boost_query(Query.term_query(schema, field, term), boost))
-            for term in self.terms(text)
+            (Occur.Should, Query.boost_query(Query.term_query(schema, field, term), boost * weight))
+            for term, weight in terms.items()
             for field, boost in FIELD_BOOSTS.items()
         ]
         if not words:

@@ -120,10 +120,18 @@ class PassageStore:
         first, count = rows[0]
         return range(first, first + count)
 
-    def found_by(self, cues: Iterable[int]) -> list[tuple[int, CueKind, int]]:
-        """For each cue row its kind and each passage row it leads to: `(cue, kind, passage)`."""
-        found = self._read_many("SELECT cue, kind, passage FROM found_by JOIN cue ON cue.row = cue WHERE cue IN", cues)
-        return [(cue, CueKind(kind), passage) for cue, kind, passage in found]
+    def leads(self) -> tuple[list[str], list[tuple[int, int]]]:
+        """The kind of every cue in row order, and every `(cue, passage)` in the order of cues."""
+        kinds = [kind for (kind,) in self._read("SELECT kind FROM cue ORDER BY row")]
+        return kinds, self._read("SELECT cue, passage FROM found_by ORDER BY cue, position")
+
+    def wordings(self, passages: Iterable[int]) -> dict[int, tuple[int, str]]:
+        """For each passage row the row and the text of the cue that is its own wording."""
+        found = self._read_many(
+            f"SELECT passage, cue, text FROM found_by JOIN cue ON cue.row = cue WHERE kind = '{CueKind.WORDING}' AND passage IN",
+            passages,
+        )
+        return {passage: (cue, text) for passage, cue, text in found}
 
     def passages(self, rows: Iterable[int]) -> dict[int, Passage]:
         """Passages by row."""
@@ -170,7 +178,7 @@ class PassageStore:
         chosen = rows[:: max(1, len(rows) // count)][:count] if rows else []
         texts = dict(self._read_many("SELECT row, text FROM cue WHERE row IN", chosen))
         leads: dict[int, list[int]] = {}
-        for cue, _, passage in self.found_by(chosen):
+        for cue, passage in self._read_many("SELECT cue, passage FROM found_by WHERE cue IN", chosen):
             leads.setdefault(cue, []).append(passage)
         return [(row, texts[row], tuple(leads[row])) for row in chosen]
 

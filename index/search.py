@@ -6,46 +6,97 @@ Knows nothing of answers, conversations or HTTP.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
 
 from corpus.errors import IndexDamaged, IndexMismatch
-from index.embedding import identify, load_embedder
-from index.fusion import combine, pool_dense, pool_lexical
-from index.generations import LEXICAL, NEAREST, PASSAGES, live_generation, verify_files
+from index.coverage import Spoken, share
+from index.embedding import identify, load_embedder, load_reranker
+from index.feedback import is_question, shares, telling, widened
+from index.fusion import COVERED, RERANKED, best, by_best, combine
+from index.generations import LEXICAL, NEAREST, PASSAGES, VECTORS, live_generation, verify_files
 from index.lexical import LexicalIndex
 from index.passages import PassageStore
-from index.types import Coverage, CueKind, EncodedQuery, Manifest, ScoredPassage
+from index.pooling import Leads, Pooled, aligned
+from index.types import Coverage, EncodedQuery, Manifest, Ranking, ScoredPassage
 from index.vectors import VectorIndex
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from index.pooling import Rows, Values
     from index.settings import IndexSettings
-    from index.types import Embedder
+    from index.types import Embedder, Reranker, Vectors
+
+Made = TypeVar("Made")
 
 #: Cues taken from each search before they are pooled into passages. A passage has about three cues.
 DEPTH = 200
 
 
+class _Once(Generic[Made]):
+    """Makes a thing when it is first asked for, once, whichever thread asks."""
+
+    def __init__(self, make: Callable[[], Made]) -> None:
+        self._make = make
+        self._made: Made | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Made:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+        return self._made
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Passages by row in rising order: the score they are ranked by, and what went into it."""
+
+    rows: Rows
+    scores: Values
+    dense: Values
+    lexical: Values
+
+    def where(self, kept: NDArray[np.bool_]) -> _Found:
+        """Those that a mask keeps."""
+        return _Found(self.rows[kept], self.scores[kept], self.dense[kept], self.lexical[kept])
+
+
 class Index:
     """One generation, open for searching. Safe to share between threads."""
 
-    def __init__(self, folder: Path, manifest: Manifest, *, dense_weight: float, embedder: Callable[[], Embedder]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        *,
+        ranking: Ranking,
+        embedder: Callable[[], Embedder],
+        reranker: Callable[[], Reranker] = load_reranker,
+    ) -> None:
         self.manifest = manifest
+        self.ranking = ranking
         self.store = PassageStore(folder / PASSAGES)
         self._vectors = VectorIndex.read(folder / NEAREST)
         self._lexical = LexicalIndex(folder / LEXICAL)
-        self._dense_weight = dense_weight
-        self._load_embedder = embedder
-        self._embedder: Embedder | None = None
-        self._loading = threading.Lock()
+        self._kept = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
+        self._leads = Leads(*self.store.leads())
+        self._spoken = Spoken(self.store, self._lexical)
+        self._embedder = _Once(embedder)
+        self._reranker = _Once(reranker)
         self._check_counts(folder)
 
     @classmethod
     def open(cls, settings: IndexSettings) -> Index:
         """The live generation, verified file by file. Raises `IndexMissing`, `IndexDamaged` or `IndexMismatch`."""
         folder, manifest = check_index(settings)
-        return cls(folder, manifest, dense_weight=settings.dense_weight, embedder=lambda: load_embedder(settings))
+        return cls(folder, manifest, ranking=settings.ranking, embedder=lambda: load_embedder(settings))
 
     def warm(self) -> None:
         """Loads the embedder and runs one search, so that the first reader does not wait 8 s for it."""
@@ -53,10 +104,7 @@ class Index:
 
     def encode(self, text: str, share: float = 1.0) -> EncodedQuery:
         """The query with its vector: 3-5 ms with the bundled embedder."""
-        with self._loading:
-            if self._embedder is None:
-                self._embedder = self._load_embedder()
-        return EncodedQuery(text, self._embedder.embed_query(text), share)
+        return EncodedQuery(text, self._embedder().embed_query(text), share)
 
     def search(self, *readings: EncodedQuery, k: int = 10, article_id: str | None = None) -> list[ScoredPassage]:
         """The `k` best passages for one query, or for several readings of it; only of one article when given.
@@ -65,32 +113,73 @@ class Index:
         scope; they do not compare between queries. Raises `ArticleNotFound`.
         """
         scope = self.store.cue_rows(article_id) if article_id is not None else None
-        scores: dict[int, float] = {}
-        dense: dict[int, float] = {}
-        lexical: dict[int, float] = {}
-        for reading in readings:
-            by_vector, by_words = self._candidates(reading, scope, article_id)
-            _add(scores, combine(by_vector, by_words, self._dense_weight), reading.share)
-            _add(dense, by_vector, reading.share)
-            _add(lexical, by_words, reading.share)
-        best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
-        passages = self.store.passages(best)
+        if not readings:
+            return []
+        found = _added([(reading.share, self._scored(reading, scope, article_id)) for reading in readings])
+        if self.ranking.reranked and len(found.rows):
+            asked = max(readings, key=lambda reading: reading.share).text
+            found = self._reranked(asked, found)
+        first = best(found.rows, found.scores, k)
+        rows, scores, dense, lexical = (part[first].tolist() for part in (found.rows, found.scores, found.dense, found.lexical))
+        passages = self.store.passages(rows)
         return [
-            ScoredPassage(passages[row], scores[row], rank, dense.get(row, 0.0), lexical.get(row, 0.0))
-            for rank, row in enumerate(best, start=1)
+            ScoredPassage(passages[row], score, rank, cosine, words)
+            for rank, (row, score, cosine, words) in enumerate(zip(rows, scores, dense, lexical, strict=True), start=1)
         ]
 
-    def _candidates(
-        self, query: EncodedQuery, scope: range | None, article_id: str | None
-    ) -> tuple[dict[int, float], dict[int, float]]:
-        """Passage row -> cosine and passage row -> word score, of the best cues of both searches."""
-        near = self._vectors.nearest(query.vector, len(scope) if scope is not None else DEPTH, scope)
-        words = self._lexical.best(query.text, DEPTH, article_id)
-        leads = self._leads({row for row, _ in near} | {row for row, _ in words})
-        by_vector, by_words = _best_by_kind(near, leads), _best_by_kind(words, leads)
-        floor = near[-1][1] if near else 0.0
-        dense = {row: pool_dense(by_vector.get(row, {}), floor) for row in by_vector.keys() | by_words.keys()}
-        return dense, {row: pool_lexical(kinds) for row, kinds in by_words.items()}
+    def _scored(self, query: EncodedQuery, scope: range | None, article_id: str | None) -> _Found:
+        """What both searches find, the query widened by its best passages where that helps."""
+        terms = dict.fromkeys(self._lexical.terms(query.text), 1.0)
+        pooled = self._candidates(query.vector, terms, scope, article_id)
+        weights = np.where(pooled.informed, self.ranking.dense_weight, self.ranking.dense_weight_bare)
+        scores = combine(pooled.dense, pooled.lexical, weights, self.ranking.fusion)
+        found = _Found(pooled.rows, scores, pooled.dense, pooled.lexical)
+        if self.ranking.feedback and len(scores) and not is_question(query.text):
+            found = self._widened(query, found, scope, article_id)
+        if self.ranking.dense_weight == self.ranking.dense_weight_bare == 0:
+            found = found.where(found.scores > 0)  # what only the vectors found
+        return self._covered(query.text, found) if self.ranking.coverage else found
+
+    def _widened(self, query: EncodedQuery, first: _Found, scope: range | None, article_id: str | None) -> _Found:
+        """Searched again, nearer to the best passages and with the stems that tell them."""
+        at = best(first.rows, first.scores, self.ranking.feedback)
+        counts = shares(first.scores[at].tolist())
+        wordings = self.store.wordings(first.rows[at].tolist())
+        cues, texts = zip(*(wordings[row] for row in first.rows[at].tolist()), strict=True)
+        vector = widened(query.vector, self._kept[list(cues)], counts)
+        more = telling(self._lexical.weights(list(zip(texts, counts, strict=True))))
+        again = self._candidates(vector, more, scope, article_id)
+        rows = np.union1d(first.rows, again.rows)
+        dense = aligned(rows, again.rows, again.dense, again.dense.min())
+        words: Values = np.sum([aligned(rows, found.rows, by_best(found.lexical), 0.0) for found in (first, again)], axis=0)
+        scores = combine(dense, words, self.ranking.dense_weight_widened, self.ranking.fusion)
+        asked = (
+            aligned(rows, first.rows, first.dense, first.dense.min()),
+            aligned(rows, first.rows, first.lexical, 0.0),
+        )
+        return _Found(rows, scores, *asked)
+
+    def _covered(self, text: str, found: _Found) -> _Found:
+        """The best ones gain by how much of the query's wording they speak of; scores stay within 0..1."""
+        at = best(found.rows, found.scores, COVERED)
+        passages = self.store.passages(found.rows[at].tolist())
+        weights = self._spoken.rarities(text)
+        stems = self._spoken.stems([passages[row] for row in found.rows[at].tolist()])
+        scores = found.scores.copy()
+        scores[at] += self.ranking.coverage * np.array([share(weights, said) for said in stems])
+        return replace(found, scores=scores / (1 + self.ranking.coverage))
+
+    def _reranked(self, text: str, found: _Found) -> _Found:
+        at = best(found.rows, found.scores, self.ranking.reranked)
+        wordings = self.store.wordings(found.rows[at].tolist())
+        scores = found.scores.copy()
+        scores[at] += RERANKED * np.array(self._reranker().relevance(text, [wordings[row][1] for row in found.rows[at].tolist()]))
+        return replace(found, scores=scores / (1 + RERANKED))
+
+    def _candidates(self, vector: Vectors, terms: Mapping[str, float], scope: range | None, article_id: str | None) -> Pooled:
+        """The passages that the best cues of both searches lead to."""
+        near = self._vectors.nearest(vector, len(scope) if scope is not None else DEPTH, scope)
+        return self._leads.pool(near, self._lexical.best(terms, DEPTH, article_id))
 
     def topics_in(self, text: str) -> list[str]:
         """The stems of a text that name a topic of the corpus: a drug, a disease, a test."""
@@ -102,26 +191,13 @@ class Index:
 
     def coverage(self, text: str, hits: Sequence[ScoredPassage]) -> Coverage:
         """How much of a text's wording (0..1, rare words weigh more) the hits and the first hit's article speak of."""
-        weights = {term: self._lexical.rarity(term) for term in self._lexical.terms(text)}
-        total = sum(weights.values())
-        if not total or not hits:
+        if not hits:
             return Coverage(0.0, 0.0)
-        spoken = " ".join(
-            " ".join((hit.passage.article_title, hit.passage.article_heading, *hit.passage.section, *cues))
-            for hit, cues in zip(hits, self.store.cues_of([hit.passage.id for hit in hits]), strict=True)
-        )
-        said = set(self._lexical.terms(spoken))
+        weights = self._spoken.rarities(text)
+        said = frozenset().union(*self._spoken.stems([hit.passage for hit in hits]))
         article_id = hits[0].passage.article_id
-        return Coverage(
-            by_hits=sum(weight for term, weight in weights.items() if term in said) / total,
-            by_article=sum(weight for term, weight in weights.items() if self._lexical.stands_in(term, article_id)) / total,
-        )
-
-    def _leads(self, cues: Iterable[int]) -> dict[int, list[tuple[CueKind, int]]]:
-        leads: dict[int, list[tuple[CueKind, int]]] = {}
-        for cue, kind, passage in self.store.found_by(cues):
-            leads.setdefault(cue, []).append((kind, passage))
-        return leads
+        in_article = [term for term in weights if self._lexical.stands_in(term, article_id)]
+        return Coverage(share(weights, said), share(weights, in_article))
 
     def _check_counts(self, folder: Path) -> None:
         manifest = self.manifest
@@ -150,16 +226,12 @@ def check_index(settings: IndexSettings) -> tuple[Path, Manifest]:
     return folder, manifest
 
 
-def _add(sums: dict[int, float], scores: Mapping[int, float], share: float) -> None:
-    for row, score in scores.items():
-        sums[row] = sums.get(row, 0.0) + share * score
+def _added(weighted: Sequence[tuple[float, _Found]]) -> _Found:
+    """The readings of one question together: the sum of their scores, each times its share."""
+    rows = reduce(np.union1d, (found.rows for _, found in weighted))
 
+    def summed(part: Callable[[_Found], Values]) -> Values:
+        total: Values = np.sum([share * aligned(rows, found.rows, part(found), 0.0) for share, found in weighted], axis=0)
+        return total
 
-def _best_by_kind(hits: list[tuple[int, float]], leads: dict[int, list[tuple[CueKind, int]]]) -> dict[int, dict[CueKind, float]]:
-    """For each passage row the best score of its cues, by kind."""
-    best: dict[int, dict[CueKind, float]] = {}
-    for cue, score in hits:
-        for kind, passage in leads[cue]:
-            scores = best.setdefault(passage, {})
-            scores[kind] = max(score, scores.get(kind, score))
-    return best
+    return _Found(rows, *(summed(part) for part in (lambda f: f.scores, lambda f: f.dense, lambda f: f.lexical)))

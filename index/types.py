@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -20,13 +21,39 @@ class CueKind(StrEnum):
     """Where a cue's text comes from."""
 
     WORDING = "wording"
+    TEXT = "text"
     QUESTION = "question"
     PLAIN = "plain"
 
 
+class Fusion(StrEnum):
+    """How the scores of the two searches become one."""
+
+    CONVEX = "convex"
+    RRF = "rrf"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How a search weighs what it finds. The defaults are what ships; eval/LOG.md has the figures they were chosen by."""
+
+    dense_weight: float = 0.75  # share of the vectors; the rest is the words'. 1: vectors alone, 0: words alone
+    dense_weight_bare: float = 0.45  # the same for a passage of text without statement id, which has one vector
+    fusion: Fusion = Fusion.CONVEX
+    dense_weight_widened: float = 0.7  # the same for every passage when feedback widened the query
+    coverage: float = 0.4  # what speaking of all the query's words adds to a score of 0..1
+    feedback: int = 8  # best passages that a query which is no question is widened by; 0: never (index/feedback.py)
+    reranked: int = 0  # best passages that the reranker scores again; 0: none
+
+    def __post_init__(self) -> None:
+        shares = all(0 <= share <= 1 for share in (self.dense_weight, self.dense_weight_bare))
+        if not shares or not 0 <= self.coverage < inf or min(self.feedback, self.reranked) < 0:
+            raise ValueError(f"{self}: dense weights are 0 to 1, nothing is negative or no number")
+
+
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A text by which passages can be found: their own wording, a question they answer, or a plain-language sentence.
+    """A text by which passages can be found: their own, under its headings or bare, a question, or a plain-language sentence.
 
     Cues are embedded and searched, passages are cited: a cue of another kind than WORDING is never quoted.
     `passages` are positions in the generation's list of passages, the best answer first.
@@ -105,3 +132,10 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> Vectors:
         """float32 (dimension,), unit length, with the model's query prompt."""
+
+
+class Reranker(Protocol):
+    """Reads a query and a passage together."""
+
+    def relevance(self, query: str, texts: Sequence[str]) -> list[float]:
+        """0..1 for each text, higher is better; a text's value does not depend on its neighbours."""

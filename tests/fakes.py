@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.embedding import load_reranker
 from index.generations import live_generation
 from index.search import Index
 
 if TYPE_CHECKING:
     from index.settings import IndexSettings
-    from index.types import Vectors
+    from index.types import Reranker, Vectors
 
 _WORD = re.compile(r"\w+")
 
@@ -50,6 +51,22 @@ class BagOfWordsEmbedder:
         return vector / np.linalg.norm(vector)
 
 
+class CountingEmbedder(BagOfWordsEmbedder):
+    """Also tells queries from passages: `asked` holds every query it was asked for."""
+
+    def __init__(self, dimension: int = 64) -> None:
+        super().__init__(dimension)
+        self.asked: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
+        return np.stack([super(CountingEmbedder, self).embed_query(text) for text in texts])
+
+    def embed_query(self, text: str) -> Vectors:
+        self.asked.append(text)
+        return super().embed_query(text)
+
+
 class AllAlikeEmbedder(BagOfWordsEmbedder):
     """A broken model: every text gets the same vector."""
 
@@ -64,11 +81,23 @@ class BackwardsEmbedder(BagOfWordsEmbedder):
         return super().embed_passages(texts)[::-1]
 
 
-def open_with(settings: IndexSettings, embedder: BagOfWordsEmbedder) -> Index:
+class SharedWordsReranker:
+    """Relevance is the share of the query's words that a text has. `read` holds every pair it was given."""
+
+    def __init__(self) -> None:
+        self.read: list[tuple[str, str]] = []
+
+    def relevance(self, query: str, texts: Sequence[str]) -> list[float]:
+        self.read += [(query, text) for text in texts]
+        words = set(_WORD.findall(query.lower()))
+        return [len(words & set(_WORD.findall(text.lower()))) / max(1, len(words)) for text in texts]
+
+
+def open_with(settings: IndexSettings, embedder: BagOfWordsEmbedder, reranker: Callable[[], Reranker] = load_reranker) -> Index:
     """The live generation with a fake embedder for its queries. `Index.open` has verified the real files before."""
     Index.open(settings)
     folder, manifest = live_generation(settings.index)
-    return Index(folder, manifest, dense_weight=settings.dense_weight, embedder=lambda: embedder)
+    return Index(folder, manifest, ranking=settings.ranking, embedder=lambda: embedder, reranker=reranker)
 
 
 #: Three tiny articles: a medical one as shipped, one with a table, an astral character and nested bullets, and one

