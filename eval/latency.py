@@ -1,6 +1,6 @@
-"""`followup eval latency`, the part inside this process: the encoder, the searches around it, the build's embedding.
+"""`followup eval latency`, the parts inside this process: the encoder, the searches around it, the build's embedding.
 
-What needs a process of its own is in processes.py.
+Stages are in stages.py, growth in scale.py, what needs a process of its own in processes.py.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from eval.datasets import FollowUp
 from eval.measures import percentile
 from eval.product import Product
 from eval.reach import SPEED
+from eval.stages import watched
 from index.build import build_index
 from index.embedding import load_embedder
-from index.generations import live_generation
 from index.search import Index
 
 if TYPE_CHECKING:
@@ -42,52 +42,24 @@ class Figure:
         return SPEED[self.name].holds(self.value) if self.name in SPEED else None
 
 
-class Stopwatch:
-    """An Embedder that adds up the time its queries take, so that the rest of a search can be told from it."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self.seconds: list[float] = []
-
-    @property
-    def dimension(self) -> int:
-        """As the Embedder's."""
-        return self._embedder.dimension
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Not timed."""
-        return self._embedder.embed_passages(texts)
-
-    def embed_query(self, text: str) -> Vectors:
-        """Timed."""
-        started = time.perf_counter()
-        vector = self._embedder.embed_query(text)
-        self.seconds.append(time.perf_counter() - started)
-        return vector
-
-
 def search_figures(settings: Settings, followups: Sequence[FollowUp]) -> list[Figure]:
-    """Encoding a query, and all else from question to evidence: understanding, both searches, fusion, confidence.
+    """Encoding a question, and all else from question to evidence: understanding, both searches, fusion, confidence.
 
     With the article open, where everything is searched twice, and in one process without other load.
     """
-    folder, manifest = live_generation(settings.index)
-    watch = Stopwatch(load_embedder(settings))
-    index = Index(folder, manifest, dense_weight=settings.dense_weight, embedder=lambda: watch)
+    index = watched(settings)
     product = Product(index, settings)
     for followup in followups[:_WARM_UP]:
         product.ask(followup.question, followup.article_id)
-    watch.seconds.clear()
 
     encodings: list[float] = []
     beyond: list[float] = []
     for followup in followups:
-        started = time.perf_counter()
+        before, started = index.spent()["encode"], time.perf_counter()
         product.ask(followup.question, followup.article_id)
         whole = time.perf_counter() - started
-        encodings += watch.seconds
-        beyond.append(whole - sum(watch.seconds))
-        watch.seconds.clear()
+        encodings.append(index.spent()["encode"] - before)
+        beyond.append(whole - encodings[-1])
     return [
         Figure("encoding_p50_ms", 1000 * percentile(encodings, 50)),
         Figure("encoding_p95_ms", 1000 * percentile(encodings, 95)),

@@ -12,8 +12,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from corpus.errors import FollowupError
 from eval.datasets import FollowUp
 from eval.latency import Figure
 from eval.measures import percentile
+from eval.stages import Row, spread, spreads
 
 if TYPE_CHECKING:
     import httpx
@@ -33,12 +36,20 @@ _PROBE = (
     "import atexit, sys; atexit.register(lambda: print('torch' in sys.modules, file=sys.stderr)); "
     "from assistant.cli import main; main()"
 )
+#: Says the seconds of a fresh process' first question as one line of JSON.
+_FIRST = (
+    "import json, sys; from eval.stages import first_question; sys.stdout.write(json.dumps(first_question(int(sys.argv[1]))))"
+)
 _ROOT = Path(__file__).resolve().parents[1]
 _HELP_RUNS = 9
 _WARM_UP = 20
 #: The worker's memory is looked at after this many questions.
 _MEMORY_AFTER = 100
 _STREAMS = 100
+#: Fresh processes that are asked one question each.
+_COLD_STARTS = 5
+#: Readers who ask at the same time, each the next question as soon as the last is answered.
+READERS = (1, 2, 8, 32)
 _START_S = 60.0
 
 
@@ -90,6 +101,41 @@ def server_figures(settings: Settings, followups: Sequence[FollowUp]) -> list[Fi
         Figure("chat_p95_ms", 1000 * percentile(times, 95)),
         Figure("first_event_p50_ms", 1000 * percentile(events, 50)),
     ]
+
+
+def cold_rows(settings: Settings, starts: int = _COLD_STARTS) -> list[Row]:
+    """Stages of the first question in fresh processes: opening the index and loading the model are told apart."""
+    command = [sys.executable, "-c", _FIRST]
+    runs = [_timed([*command, str(number)], _environment(settings))[1].stdout for number in range(starts)]
+    return spreads([json.loads(run) for run in runs], state="cold")
+
+
+def reader_rows(settings: Settings, followups: Sequence[FollowUp], readers: Sequence[int] = READERS) -> list[Row]:
+    """`POST /api/v1/chat` of `followup serve` under so many readers at once: every question asked once by one of them."""
+    with tempfile.TemporaryDirectory(prefix="followup-eval-") as name:
+        environment = _environment(settings, database=f"sqlite:///{Path(name) / 'assistant.sqlite'}")
+        with _served(environment, Path(name) / "stderr") as (_, client, _):
+            for followup in followups[:_WARM_UP]:
+                _chat(client, followup)
+            return [_with_readers(str(client.base_url), followups, count) for count in readers]
+
+
+def _with_readers(address: str, followups: Sequence[FollowUp], readers: int) -> Row:
+    import httpx
+
+    def ask(own: Sequence[FollowUp]) -> list[float]:
+        with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
+            together.wait()
+            return [_chat(client, followup) for followup in own]
+
+    together = threading.Barrier(readers + 1)
+    with ThreadPoolExecutor(readers) as pool:
+        asking = [pool.submit(ask, followups[first::readers]) for first in range(readers)]
+        together.wait()
+        started = time.perf_counter()
+        times = [seconds for reader in asking for seconds in reader.result()]
+        elapsed = time.perf_counter() - started
+    return {**spread(times, readers=readers, stage="chat"), "per_s": round(len(times) / elapsed, 1)}
 
 
 @contextmanager

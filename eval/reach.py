@@ -39,4 +39,29 @@ SPEED = {
     "chat_p95_ms": Reach(250),
     "first_event_p50_ms": Reach(60),
     "help_s": Reach(0.4),
+    # Issue 3
+    "search_at_100k_p50_ms": Reach(5),
+    "search_at_100k_recall@10": Reach(0.98, at_least=True),
 }
+
+#: Issue 3: how well the confidence tells the shipped answerable questions from the unanswerable ones, by scope.
+ANSWERS = {
+    "article open": {"AUROC": Reach(0.9, at_least=True)},
+    "whole corpus": {"AUROC": Reach(0.9, at_least=True)},
+}
+
+#: Issue 3: retrieval with the shipped configuration, by dataset, split and measure.
+RETRIEVAL = {
+    ("nfcorpus", "test"): {"nDCG@10": Reach(0.387, at_least=True)},
+    ("medquad", "dev"): {"nDCG@10": Reach(0.68, at_least=True)},
+    ("guideline-articles", "dev"): {"nDCG@10": Reach(0.74, at_least=True)},
+    ("covid-qa-spans", "test"): {"AnswerIn@5": Reach(0.75, at_least=True)},
+}
+
+#: Issue 3: the shipped configuration beside each peer on the same data, as ratios: our nDCG@10 over theirs, their time over ours.
+PEERS = {name: Reach(1, at_least=True) for name in ("nDCG@10", "short nDCG@10", "p50@10", "p50@100")}
+
+#: Issue 3: nDCG@10 of the product on conversations, by dataset and split, over a group of turns ...
+CONVERSATIONS = {("medquad-followup", "dev"): {"all follow-ups": Reach(0.62, at_least=True)}}
+#: ... and over turns on switched topics, as a share of what the gold rewrite finds in the same run.
+SWITCHED_TO_GOLD = Reach(0.9, at_least=True)

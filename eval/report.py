@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +9,11 @@ from rich.table import Table
 
 from eval.abstention import SHIPPED
 from eval.followups import KS, SCOPES
-from eval.reach import FOLLOWUPS, SPEED
+from eval.reach import FOLLOWUPS
 
 if TYPE_CHECKING:
     from eval.abstention import Constants, Report
     from eval.followups import Result
-    from eval.latency import Figure
 
 
 def followups_table(result: Result) -> Table:
@@ -79,26 +77,6 @@ def abstention_document(result: Report) -> dict[str, Any]:
     if result.fitted:
         document["fitted"] = {"constants": asdict(result.fitted), "held_out_AUROC": result.held_out_auroc(result.fitted)}
     return document
-
-
-def latency_table(figures: Sequence[Figure]) -> Table:
-    """One line a figure, with what was to be reached and whether it was."""
-    table = Table(title="Speed and size on this machine", title_justify="left", box=None)
-    for name in ("", "measured", "reach", ""):
-        table.add_column(name, justify="right" if name else "left", no_wrap=True)
-    for figure in figures:
-        verdict = {True: "reached", False: "NOT REACHED", None: ""}[figure.within]
-        table.add_row(figure.name, f"{figure.value:,.2f}", str(SPEED.get(figure.name, "")), verdict)
-    return table
-
-
-def latency_document(figures: Sequence[Figure]) -> dict[str, Any]:
-    """Figures by name, and beside them the bounds and verdicts of those that have one."""
-    return {
-        "figures": {figure.name: round(figure.value, 4) for figure in figures},
-        "reach": {figure.name: str(SPEED[figure.name]) for figure in figures if figure.name in SPEED},
-        "not_reached": [figure.name for figure in figures if figure.within is False],
-    }
 
 
 def _named(hits: dict[int, float]) -> dict[str, float]:

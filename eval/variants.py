@@ -27,7 +27,10 @@ Change = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 @contextmanager
 def changed_index(settings: IndexSettings, change: Change, dense_weight: float | None = None) -> Iterator[Index]:
-    """An index over the articles as `change` leaves them, open until the block ends."""
+    """An index over the articles as `change` leaves them, open until the block ends.
+
+    With a `dense_weight` the two searches are combined by it and nothing else is done: no coverage, feedback or reranker.
+    """
     with tempfile.TemporaryDirectory(prefix="followup-eval-") as name:
         folder = Path(name)
         (folder / "articles").mkdir()
@@ -37,7 +40,8 @@ def changed_index(settings: IndexSettings, change: Change, dense_weight: float |
         shutil.copytree(settings.index, folder / "index")
         theirs: dict[str, Any] = {"articles": folder / "articles", "index": folder / "index"}
         if dense_weight is not None:
-            theirs["dense_weight"] = dense_weight
+            theirs |= {"dense_weight": dense_weight, "dense_weight_bare": dense_weight}
+            theirs |= {"coverage": 0.0, "feedback": 0, "reranked": 0}
         changed = settings.model_copy(update=theirs)
         build_index(changed)
         yield Index.open(changed)
@@ -59,7 +63,7 @@ def without_questions(questions: dict[str, set[Note]]) -> Change:
 
 
 def wording_only(meta: dict[str, Any]) -> dict[str, Any]:
-    """Leaves every question and plain sentence out: passages are found by their own wording alone."""
+    """Leaves every question and plain sentence out: passages are found by their own words alone."""
     return {key: value for key, value in meta.items() if key not in ("questions", "plain_summary")}
 
 

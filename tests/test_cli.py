@@ -154,12 +154,12 @@ def test_index_build_prints_what_it_did_and_no_progress_bar_into_a_pipe(followup
     done = followup("index", "build", **where)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(
-        r"Generation 1: 3 articles, 7 passages; 13 texts embedded, 0 reused; \d+\.\d s\.\n", done.stdout
+        r"Generation 1: 3 articles, 7 passages; 19 texts embedded, 0 reused; \d+\.\d s\.\n", done.stdout
     )  # fmt: skip
     again = followup("index", "build", **where)
     assert again.stdout == "Up to date: generation 1, 3 articles, 7 passages.\n"
     report = json.loads(followup("index", "build", "--json", **where).stdout)
-    assert (report["number"], report["changed"], report["reused"]) == (1, False, 13)
+    assert (report["number"], report["changed"], report["reused"]) == (1, False, 19)
 
 
 def test_index_info_says_what_made_the_generation(followup, settings: Settings) -> None:
