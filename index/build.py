@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from corpus.errors import BuildRefused, IndexBusy, IndexUnavailable, SettingsError
 from corpus.loading import article_files, load_corpus
 from corpus.splitting import split_corpus
+from index.coverage import spoken_stems
 from index.cues import CUES_VERSION, make_cues
 from index.embedding import identify, load_embedder
 from index.generations import (
@@ -247,7 +248,9 @@ def _embed(texts: list[str], embedder: Embedder, progress: Progress | None) -> d
 
 
 def _write(folder: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue], vectors: Vectors) -> None:
-    write_passages(folder / PASSAGES, articles, passages, cues, topic_terms(articles, analyzer().analyze))
+    stems = analyzer().analyze
+    spoken = spoken_stems(passages, cues, stems)
+    write_passages(folder / PASSAGES, articles, passages, cues, topic_terms(articles, stems), spoken)
     np.save(folder / VECTORS, vectors, allow_pickle=False)  # what later builds reuse, and what feedback moves a query by
     VectorIndex.build(vectors).write(folder / NEAREST)
     LexicalIndex.build((_document(row, cue, passages[cue.passages[0]]) for row, cue in enumerate(cues)), folder / LEXICAL)

@@ -9,7 +9,7 @@ import errno
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -25,7 +25,7 @@ _SCHEMA = """
 CREATE TABLE article (id TEXT PRIMARY KEY, position INTEGER, first_cue INTEGER, cues INTEGER, body TEXT NOT NULL);
 CREATE TABLE passage (row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, article_id TEXT NOT NULL, section TEXT NOT NULL,
     statement TEXT, text TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, marks TEXT NOT NULL,
-    article_title TEXT NOT NULL, article_heading TEXT NOT NULL, sha256 TEXT NOT NULL);
+    article_title TEXT NOT NULL, article_heading TEXT NOT NULL, sha256 TEXT NOT NULL, stems TEXT NOT NULL);
 CREATE TABLE cue (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE found_by (cue INTEGER NOT NULL, passage INTEGER NOT NULL, position INTEGER NOT NULL,
     PRIMARY KEY (cue, position)) WITHOUT ROWID;
@@ -37,9 +37,14 @@ _ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
 
 
 def write_passages(
-    path: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue], topics: Iterable[str]
+    path: Path,
+    articles: Sequence[Article],
+    passages: Sequence[Passage],
+    cues: Sequence[Cue],
+    topics: Iterable[str],
+    stems: Sequence[Collection[str]],
 ) -> None:
-    """Writes the file whole; it must not exist yet. Raises `OSError` when the disk does not take it."""
+    """Writes the file whole; it must not exist yet. `stems` are what each passage speaks of. Raises `OSError` (disk)."""
     first_cue: dict[str, int] = {}
     counts: dict[str, int] = {}
     for article_id, group in groupby(enumerate(cues), key=lambda pair: passages[pair[1].passages[0]].article_id):
@@ -56,11 +61,11 @@ def write_passages(
             ),
         )
         connection.executemany(
-            "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (row, p.id, p.article_id, json.dumps(p.section), p.statement, p.text, p.start, p.end, json.dumps(p.marks),
-                 p.article_title, p.article_heading, p.sha256)
-                for row, p in enumerate(passages)
+                 p.article_title, p.article_heading, p.sha256, " ".join(sorted(spoken)))
+                for row, (p, spoken) in enumerate(zip(passages, stems, strict=True))
             ),
         )  # fmt: skip
         connection.executemany("INSERT INTO cue VALUES (?, ?, ?)", ((row, c.kind.value, c.text) for row, c in enumerate(cues)))
@@ -160,17 +165,18 @@ class PassageStore:
         )
         return [term for (term,) in found]
 
-    def cues_of(self, passage_ids: Sequence[str]) -> list[list[str]]:
-        """For each passage the texts by which it can be found, in the order of the ids."""
+    def stems(self, rows: Iterable[int]) -> dict[int, frozenset[str]]:
+        """What passages speak of, by row (index/coverage.py)."""
+        return {
+            row: frozenset(said.split()) for row, said in self._read_many("SELECT row, stems FROM passage WHERE row IN", rows)
+        }
+
+    def stems_of(self, passage_ids: Sequence[str]) -> frozenset[str]:
+        """What any of some passages speaks of."""
         found = self._read(
-            "SELECT passage.id, cue.text FROM passage JOIN found_by ON passage = passage.row JOIN cue ON cue.row = cue "
-            "WHERE passage.id IN (SELECT value FROM json_each(?))",
-            (json.dumps(passage_ids),),
+            "SELECT stems FROM passage WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(passage_ids)),)
         )
-        texts: dict[str, list[str]] = {identifier: [] for identifier in passage_ids}
-        for identifier, text in found:
-            texts[identifier].append(text)
-        return list(texts.values())
+        return frozenset(stem for (said,) in found for stem in said.split())
 
     def some_questions(self, count: int) -> list[tuple[int, str, tuple[int, ...]]]:
         """About `count` QUESTION cues spread evenly over the generation: row, text, passage rows."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from corpus.errors import IndexDamaged, IndexMismatch
-from index.coverage import Spoken, share
+from index.coverage import share
 from index.embedding import identify, load_embedder, load_reranker
 from index.feedback import is_question, shares, telling, widened
 from index.fusion import COVERED, RERANKED, best, by_best, combine
@@ -87,7 +87,6 @@ class Index:
         self._lexical = LexicalIndex(folder / LEXICAL)
         self._kept = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
         self._leads = Leads(*self.store.leads())
-        self._spoken = Spoken(self.store, self._lexical)
         self._embedder = _Once(embedder)
         self._reranker = _Once(reranker)
         self._check_counts(folder)
@@ -162,11 +161,10 @@ class Index:
     def _covered(self, text: str, found: _Found) -> _Found:
         """The best ones gain by how much of the query's wording they speak of; scores stay within 0..1."""
         at = best(found.rows, found.scores, COVERED)
-        passages = self.store.passages(found.rows[at].tolist())
-        weights = self._spoken.rarities(text)
-        stems = self._spoken.stems([passages[row] for row in found.rows[at].tolist()])
+        rows = found.rows[at].tolist()
+        weights, stems = self._rarities(text), self.store.stems(rows)
         scores = found.scores.copy()
-        scores[at] += self.ranking.coverage * np.array([share(weights, said) for said in stems])
+        scores[at] += self.ranking.coverage * np.array([share(weights, stems[row]) for row in rows])
         return replace(found, scores=scores / (1 + self.ranking.coverage))
 
     def _reranked(self, text: str, found: _Found) -> _Found:
@@ -193,11 +191,15 @@ class Index:
         """How much of a text's wording (0..1, rare words weigh more) the hits and the first hit's article speak of."""
         if not hits:
             return Coverage(0.0, 0.0)
-        weights = self._spoken.rarities(text)
-        said = frozenset().union(*self._spoken.stems([hit.passage for hit in hits]))
+        weights = self._rarities(text)
+        said = self.store.stems_of([hit.passage.id for hit in hits])
         article_id = hits[0].passage.article_id
         in_article = [term for term in weights if self._lexical.stands_in(term, article_id)]
         return Coverage(share(weights, said), share(weights, in_article))
+
+    def _rarities(self, text: str) -> dict[str, float]:
+        """The stems of a text, and what each weighs."""
+        return {term: self._lexical.rarity(term) for term in self._lexical.terms(text)}
 
     def _check_counts(self, folder: Path) -> None:
         manifest = self.manifest
