@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,5 +51,5 @@ def widened(vector: Vectors, passages: Vectors, counts: Sequence[float]) -> Vect
 
 def telling(weights: Mapping[str, float], count: int = TERMS) -> dict[str, float]:
     """The `count` heaviest stems, the heaviest at 1; equal ones in alphabetical order."""
-    heaviest = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:count]
+    heaviest = nsmallest(count, weights.items(), key=lambda pair: (-pair[1], pair[0]))
     return {term: weight / heaviest[0][1] for term, weight in heaviest if weight > 0}

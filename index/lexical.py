@@ -57,7 +57,7 @@ class LexicalIndex:
         self._searcher = self._index.searcher()
         # The index never changes, and the passages that feedback reads come again and again.
         self._counts = lru_cache(_COUNTED)(lambda text: Counter(self._analyzer.analyze(text)))
-        self._found = lru_cache(_RARITIES)(lambda term: self._searcher.doc_freq("text", term))
+        self.rarity = lru_cache(_RARITIES)(self._rarity)
 
     @staticmethod
     def build(documents: Iterable[LexicalDocument], folder: Path) -> None:
@@ -91,9 +91,9 @@ class LexicalIndex:
         """The stems that are searched for a text, each once, in order."""
         return list(dict.fromkeys(self._analyzer.analyze(text)))
 
-    def rarity(self, term: str) -> float:
+    def _rarity(self, term: str) -> float:
         """Inverse document frequency of a stem, as in BM25: 0 for one that stands everywhere."""
-        count, found = len(self), self._found(term)
+        count, found = len(self), self._searcher.doc_freq("text", term)
         return math.log(1 + (count - found + 0.5) / (found + 0.5))
 
     def stands_in(self, term: str, article_id: str) -> bool:
@@ -121,7 +121,8 @@ class LexicalIndex:
             damping = _K1 * (1 - _B + _B * counts.total() / length) if length else 0.0
             for term, count in counts.items():
                 sums[term] = sums.get(term, 0.0) + share * count * (_K1 + 1) / (count + damping)
-        return {term: self.rarity(term) * weight for term, weight in sums.items()}
+        rarity = self.rarity
+        return {term: rarity(term) * weight for term, weight in sums.items()}
 
     def best(self, terms: Mapping[str, float], k: int, article_id: str | None = None) -> list[tuple[int, float]]:
         """At most `k` pairs `(row, BM25 score)` for weighted stems, best first; equal scores in the order of rows."""
