@@ -42,7 +42,8 @@ _GLUE = (
     "if in into is it its just know like may me mean might more most must my need no nor not of off on one ones only or other "
     "our out over own please same shall she should so some such tell than that the their theirs them then there these they "
     "this those through to too under until up us very want was we were what when where which while who whom whose why will "
-    "with without would you your"
+    "with without would you your "
+    "caused diagnosed dosed given inherited managed monitored prevented safe taken treated used"
 )
 _CONTENT = rf"(?!(?:{_GLUE.replace(' ', '|')})(?![\w'’-]))\w[\w'’-]*"
 _CLAUSE = re.compile(r"[^.?!;:]+")
@@ -147,14 +148,14 @@ def _swapped(query: str, question: str, vocabulary: Vocabulary) -> str | None:
     "What are the symptoms of gout?", "And for asthma?" → "What are the symptoms of asthma?"
     """
     phrases = _PHRASE.findall(_OPENER.sub("", question))
+    asked = query.rpartition(": ")[2]  # without the topic that an earlier turn was searched with, if it names its own
+    query = asked if _named(asked, vocabulary) else query
     old = _named(query, vocabulary)
     if not old or not all(vocabulary.topics_in(phrase) for phrase in phrases):
         return None
     instead = ", ".join(question[start:end] for start, end in _named(question, vocabulary))
-    pieces = [query[: old[0][0]], instead]
-    for (_, end), (start, _) in zip(old, [*old[1:], (len(query), 0)], strict=True):
-        pieces.append(query[end:start])
-    return " ".join("".join(pieces).split())
+    starts, ends = [0, *(end for _, end in old)], [*(start for start, _ in old), len(query)]
+    return " ".join(instead.join(query[start:end] for start, end in zip(starts, ends, strict=True)).split())
 
 
 def _subject(query: str, vocabulary: Vocabulary) -> str:

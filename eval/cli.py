@@ -148,7 +148,7 @@ def followups(load_settings: Any, as_json: bool, dataset: Path, corpus: Path | N
     if as_json:
         _print_json({"made_by": made_by(index, settings, [dataset]), **followups_document(result)})
     else:
-        _print(followups_table(result), *(result.short_of_reach() or ["Every figure is within reach."]))
+        _print(followups_table(result), *(result.short_of_reach() or ["Every figure is within reach."]), *result.short_of_aim())
 
 
 def _conversations(settings: Settings, dataset: Path, corpus: Path | None, out: Path, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from eval.datasets import DatasetError, FollowUp
 from eval.measures import first_hit, hit_at
 from eval.product import Product
-from eval.reach import FOLLOWUPS
+from eval.reach import FOLLOWUPS, FOLLOWUPS_AIM
 from eval.variants import changed_index, wording_only
 from index.search import Index
 
@@ -35,12 +35,12 @@ class Row:
     questions: int
     hits: dict[str, dict[int, float]]
 
-    def short_of_reach(self) -> list[str]:
-        """The figures of this row that are below what was to be reached, as sentences."""
+    def short_of(self, wanted: Mapping[str, Mapping[str, Mapping[int, float]]]) -> list[str]:
+        """The figures of this row that are below what is wanted by scope, row and k, as sentences."""
         return [
             f"{self.name}, {scope}: hit@{k} {self.hits[scope][k]:.3f} is below {bound:.2f}"
             for scope in SCOPES
-            for k, bound in FOLLOWUPS[scope].get(self.name, {}).items()
+            for k, bound in wanted[scope].get(self.name, {}).items()
             if self.hits[scope][k] < bound
         ]
 
@@ -54,7 +54,11 @@ class Result:
 
     def short_of_reach(self) -> list[str]:
         """Every figure below what was to be reached, as a sentence; empty when all are within it."""
-        return [line for row in self.rows for line in row.short_of_reach()]
+        return [line for row in self.rows for line in row.short_of(FOLLOWUPS)]
+
+    def short_of_aim(self) -> list[str]:
+        """Every figure below what is aimed at."""
+        return [f"aim: {line}" for row in self.rows for line in row.short_of(FOLLOWUPS_AIM)]
 
 
 def run(product: Product, followups: Sequence[FollowUp], baselines: bool = True) -> Result:

@@ -10,6 +10,12 @@ FOLLOWUPS = {
     "whole corpus": {"all": {1: 0.64, 3: 0.84, 5: 0.90}, "elliptical": {3: 0.90}},
 }
 
+#: Issue 3: what was then to be reached. Over the whole corpus it is not (eval/LOG.md, 2026-11-23), so it fails nothing.
+FOLLOWUPS_AIM = {
+    "article open": {"all": {1: 0.80, 3: 0.96}},
+    "whole corpus": {"all": {1: 0.72, 3: 0.90}},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:

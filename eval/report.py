@@ -9,7 +9,7 @@ from rich.table import Table
 
 from eval.abstention import SHIPPED
 from eval.followups import KS, SCOPES
-from eval.reach import FOLLOWUPS
+from eval.reach import FOLLOWUPS, FOLLOWUPS_AIM
 
 if TYPE_CHECKING:
     from eval.abstention import Constants, Report
@@ -23,10 +23,11 @@ def followups_table(result: Result) -> Table:
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for row in result.rows:
         table.add_row(row.name, str(row.questions), *(f"{row.hits[scope][k]:.3f}" for scope in SCOPES for k in KS))
-        bounds = {scope: FOLLOWUPS[scope].get(row.name, {}) for scope in SCOPES}
-        if any(bounds.values()):
-            cells = (f"{bounds[scope][k]:.2f}" if k in bounds[scope] else "" for scope in SCOPES for k in KS)
-            table.add_row("  reach", "", *cells, style="dim")
+        for name, wanted in (("  reach", FOLLOWUPS), ("  aim", FOLLOWUPS_AIM)):
+            bounds = {scope: wanted[scope].get(row.name, {}) for scope in SCOPES}
+            if any(bounds.values()):
+                cells = (f"{bounds[scope][k]:.2f}" if k in bounds[scope] else "" for scope in SCOPES for k in KS)
+                table.add_row(name, "", *cells, style="dim")
     return table
 
 
@@ -38,6 +39,7 @@ def followups_document(result: Result) -> dict[str, Any]:
             scope: {row.name: {"questions": row.questions, **_named(row.hits[scope])} for row in result.rows} for scope in SCOPES
         },
         "reach": {scope: {name: _named(bounds) for name, bounds in FOLLOWUPS[scope].items()} for scope in SCOPES},
+        "aim": {scope: {name: _named(bounds) for name, bounds in FOLLOWUPS_AIM[scope].items()} for scope in SCOPES},
         "short_of_reach": result.short_of_reach(),
         "ranks": result.ranks,
     }

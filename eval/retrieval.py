@@ -30,7 +30,6 @@ KIND = "query"
 
 #: Called with (queries searched so far, queries).
 Progress = Callable[[int, int], None]
-Measured = Mapping[str, Mapping[str, float]]
 
 
 def run(

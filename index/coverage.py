@@ -1,7 +1,7 @@
 """How much of a question's wording a passage speaks of: its own words, its headings, and the texts it is found by.
 
 What a passage speaks of is worked out once, when the index is built: finding the stems of the 20 best passages of a search
-took 1 ms of its 5 at 100,000 passages.
+took 1.7 ms of its 5.4 at 100,000 passages.
 """
 
 from __future__ import annotations

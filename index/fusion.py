@@ -35,8 +35,7 @@ def by_best(scores: Values) -> Values:
 def combine(dense: Values, lexical: Values, weights: Values | float, fusion: Fusion = Fusion.CONVEX) -> Values:
     """One score, 0..1, for every candidate: a convex combination (Bruch et al. 2023, "An Analysis of Fusion Functions").
 
-    `weights` are the vectors' shares, for all or for each. On NFCorpus test nDCG@10: reciprocal rank fusion .354, min-max
-    scores with equal weights .369.
+    `weights` are the vectors' shares, for all or for each. Scores of 0 have no rank: what a search did not find.
     """
     if fusion is Fusion.RRF:
         dense, lexical = _reciprocal_rank(dense), _reciprocal_rank(lexical)

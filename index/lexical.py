@@ -20,7 +20,7 @@ from typing import Any
 from corpus.errors import IndexDamaged
 
 #: Words of the text, which begins with the heading path, count once; the title's a half more. Headings in a field of their
-#: own cost the sections of guidelines a fifth (nDCG@10 .41 against .64: eval/LOG.md, 2026-11-23).
+#: own cost the sections of guidelines a third (nDCG@10 .41 against .64: eval/LOG.md, 2026-11-23).
 FIELD_BOOSTS = {"text": 1.0, "title": 0.5}
 #: BM25's constants as tantivy has them.
 _K1, _B = 1.2, 0.75
@@ -56,8 +56,9 @@ class LexicalIndex:
         self._analyzer = analyzer()
         self._searcher = self._index.searcher()
         # The index never changes, and the passages that feedback reads come again and again.
-        self._counts = lru_cache(_COUNTED)(lambda text: Counter(self._analyzer.analyze(text)))
-        self.rarity = lru_cache(_RARITIES)(self._rarity)
+        analyze, searcher = self._analyzer.analyze, self._searcher  # not self, which the caches would keep alive
+        self._counts = lru_cache(_COUNTED)(lambda text: Counter(analyze(text)))
+        self.rarity = lru_cache(_RARITIES)(lambda term: _rarity(searcher.num_docs, searcher.doc_freq("text", term)))
 
     @staticmethod
     def build(documents: Iterable[LexicalDocument], folder: Path) -> None:
@@ -90,11 +91,6 @@ class LexicalIndex:
     def terms(self, text: str) -> list[str]:
         """The stems that are searched for a text, each once, in order."""
         return list(dict.fromkeys(self._analyzer.analyze(text)))
-
-    def _rarity(self, term: str) -> float:
-        """Inverse document frequency of a stem, as in BM25: 0 for one that stands everywhere."""
-        count, found = len(self), self._searcher.doc_freq("text", term)
-        return math.log(1 + (count - found + 0.5) / (found + 0.5))
 
     def stands_in(self, term: str, article_id: str) -> bool:
         """Whether a stem occurs anywhere in what is searched of an article."""
@@ -145,6 +141,11 @@ class LexicalIndex:
         return sorted(
             ((int(row), float(hit[0])) for row, hit in zip(rows, hits, strict=True)), key=lambda pair: (-pair[1], pair[0])
         )
+
+
+def _rarity(documents: int, found: int) -> float:
+    """Inverse document frequency of a stem, as in BM25: 0 for one that stands everywhere."""
+    return math.log(1 + (documents - found + 0.5) / (found + 0.5))
 
 
 def _takes_locks(folder: Path) -> bool:

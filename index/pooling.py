@@ -30,13 +30,15 @@ QUESTION, PLAIN = 1.0, 0.3
 class Pooled:
     """Passages that were found, by row in rising order: cosine, and word score (0: no word shared).
 
-    `informed` are those whose cosine is of several cues: statements, which questions and plain sentences lead to as well.
+    `near` are those that a near vector leads to; the others have the cosine of the farthest. `informed` are those whose
+    cosine is of several cues: statements, which questions and plain sentences lead to as well.
     """
 
     rows: Rows
     dense: Values
     lexical: Values
     informed: NDArray[np.bool_]
+    near: NDArray[np.bool_]
 
 
 class Leads:
@@ -61,7 +63,7 @@ class Leads:
         np.maximum.at(lexical, at[len(near_passages) :], scores)
         floor = near[-1][1] if near else 0.0
         informed = self._has_text[rows]
-        return Pooled(rows, pooled_cosine(by_kind, informed, floor), lexical, informed)
+        return Pooled(rows, pooled_cosine(by_kind, informed, floor), lexical, informed, np.isin(rows, near_passages))
 
     def _follow(self, found: Sequence[tuple[int, float]]) -> tuple[Rows, NDArray[np.int8], Values]:
         """Passage, kind and score of every lead."""

@@ -23,7 +23,7 @@ from index.generations import LEXICAL, NEAREST, PASSAGES, VECTORS, live_generati
 from index.lexical import LexicalIndex
 from index.passages import PassageStore
 from index.pooling import Leads, Pooled, aligned
-from index.types import Coverage, EncodedQuery, Manifest, Ranking, ScoredPassage
+from index.types import Coverage, EncodedQuery, Fusion, Manifest, Ranking, ScoredPassage
 from index.vectors import VectorIndex
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
-#: Cues taken from each search before they are pooled into passages. A passage has about three cues.
+#: Cues taken from each search before they are pooled into passages. A passage has about four cues.
 DEPTH = 200
 
 
@@ -131,8 +131,11 @@ class Index:
         terms = dict.fromkeys(self._lexical.terms(query.text), 1.0)
         pooled = self._candidates(query.vector, terms, scope, article_id)
         weights = np.where(pooled.informed, self.ranking.dense_weight, self.ranking.dense_weight_bare)
-        scores = combine(pooled.dense, pooled.lexical, weights, self.ranking.fusion)
+        ranked = pooled.dense if self.ranking.fusion is Fusion.CONVEX else np.where(pooled.near, pooled.dense, 0.0)
+        scores = combine(ranked, pooled.lexical, weights, self.ranking.fusion)
         found = _Found(pooled.rows, scores, pooled.dense, pooled.lexical)
+        if self.ranking.dense_weight == self.ranking.dense_weight_bare == 1:
+            found = found.where(pooled.near)  # not what only the words found
         if self.ranking.feedback and len(scores) and not is_question(query.text):
             found = self._widened(query, found, scope, article_id)
         if self.ranking.dense_weight == self.ranking.dense_weight_bare == 0:

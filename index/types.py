@@ -46,7 +46,7 @@ class Ranking:
     reranked: int = 0  # best passages that the reranker scores again; 0: none
 
     def __post_init__(self) -> None:
-        shares = all(0 <= share <= 1 for share in (self.dense_weight, self.dense_weight_bare))
+        shares = all(0 <= share <= 1 for share in (self.dense_weight, self.dense_weight_bare, self.dense_weight_widened))
         if not shares or not 0 <= self.coverage < inf or min(self.feedback, self.reranked) < 0:
             raise ValueError(f"{self}: dense weights are 0 to 1, nothing is negative or no number")
 

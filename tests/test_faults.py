@@ -104,7 +104,7 @@ def test_an_editors_lock_file_is_no_article(
 
 def test_a_passage_file_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="SQLite cannot write it"):
-        write_passages(Path("/dev/full"), [], [], [], [])
+        write_passages(Path("/dev/full"), [], [], [], [], [])
 
 
 def test_a_serve_with_a_bad_database_stops_in_one_line(

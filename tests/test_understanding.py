@@ -111,11 +111,11 @@ def test_the_topic_stays_through_the_turns_and_the_other_words_do_not() -> None:
 
 def test_topics_that_come_up_later_join_the_earlier_ones() -> None:
     query = ask("Is it safe?", "How is gout treated?", "When is low-dose colchicine given?")
-    assert query.text == "gout treated, low-dose colchicine given: Is it safe?"
+    assert query.text == "gout, low-dose colchicine: Is it safe?"
 
 
 def test_a_topic_is_told_once() -> None:
-    assert ask("Is it safe?", "Is gout treated?", "What is gout treated with?").text == "gout treated: Is it safe?"
+    assert ask("Is it safe?", "Is gout treated?", "What is gout treated with?").text == "gout: Is it safe?"
 
 
 def test_a_topic_keeps_the_words_between_its_names() -> None:
@@ -142,6 +142,21 @@ def test_a_new_topic_that_asks_nothing_takes_the_old_ones_place(before: str, que
     query = ask(question, before)
     assert query.used_history
     assert shares(query) == {question: pytest.approx(1 - SWAPPED), asked: SWAPPED}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "asked"),
+    [
+        (["What is gout?", "How is gout treated?"], "How is asthma treated?"),
+        (["What is gout?", "What are the symptoms of gout?"], "What are the symptoms of asthma?"),
+        (["What is gout?", "What causes it?"], "asthma: What causes it?"),
+        (["How is gout treated?"], "How is asthma treated?"),
+    ],
+)
+def test_a_new_topic_takes_the_old_ones_place_whatever_the_turns_before_were_searched_with(
+    earlier: list[str], asked: str
+) -> None:
+    assert ask("And for asthma?", *earlier).text == asked
 
 
 def test_after_a_switch_the_new_topic_is_meant() -> None:
