@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Titles of the parts that are tables.
 _TITLES = {
-    "stages": "Stages of one question, whole corpus",
+    "stages": "Stages of a question, whole corpus, so many readers at once",
     "readers": "POST /api/v1/chat with so many readers at once",
     "scale": "Search by number of passages, encoding apart",
 }

@@ -24,7 +24,7 @@ from corpus.errors import FollowupError
 from eval.datasets import FollowUp
 from eval.latency import Figure
 from eval.measures import percentile
-from eval.stages import Row, spread, spreads
+from eval.stages import READERS, Row, spread, spreads
 
 if TYPE_CHECKING:
     import httpx
@@ -48,8 +48,6 @@ _MEMORY_AFTER = 100
 _STREAMS = 100
 #: Fresh processes that are asked one question each.
 _COLD_STARTS = 5
-#: Readers who ask at the same time, each the next question as soon as the last is answered.
-READERS = (1, 2, 8, 32)
 _START_S = 60.0
 
 
@@ -107,7 +105,7 @@ def cold_rows(settings: Settings, starts: int = _COLD_STARTS) -> list[Row]:
     """Stages of the first question in fresh processes: opening the index and loading the model are told apart."""
     command = [sys.executable, "-c", _FIRST]
     runs = [_timed([*command, str(number)], _environment(settings))[1].stdout for number in range(starts)]
-    return spreads([json.loads(run) for run in runs], state="cold")
+    return spreads([json.loads(run) for run in runs], state="cold", readers=1)
 
 
 def reader_rows(settings: Settings, followups: Sequence[FollowUp], readers: Sequence[int] = READERS) -> list[Row]:

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from statistics import fmean
+from threading import local
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assistant.settings import load_settings
@@ -33,22 +35,24 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 #: Questions asked before anything is timed.
 _WARM_UP = 20
+#: Readers who ask at the same time, each the next question as soon as the last is answered.
+READERS = (1, 2, 8, 32)
 _T = TypeVar("_T")
 
 
-def spread(seconds: Sequence[float], **of: object) -> Row:
-    """p50, p95 and p99 in milliseconds and how many a second one after the other, after what they are `of`."""
+def spread(seconds: Sequence[float], at_once: int = 1, **of: object) -> Row:
+    """p50, p95 and p99 in milliseconds and how many a second, with so many at once, after what they are `of`."""
     marks = {f"p{percent}_ms": round(1000 * percentile(seconds, percent), 4) for percent in (50, 95, 99)}
-    return {**of, **marks, "per_s": round(1 / max(fmean(seconds), 1e-9), 1)}
+    return {**of, **marks, "per_s": round(at_once / max(fmean(seconds), 1e-9), 1)}
 
 
-def spreads(asked: Sequence[Mapping[str, float]], **of: object) -> list[Row]:
+def spreads(asked: Sequence[Mapping[str, float]], at_once: int = 1, **of: object) -> list[Row]:
     """A row for each stage, from the seconds that every question took in it."""
-    return [spread([seconds[stage] for seconds in asked], **of, stage=stage) for stage in asked[0]]
+    return [spread([seconds[stage] for seconds in asked], at_once, **of, stage=stage) for stage in asked[0]]
 
 
-class Watch:
-    """Adds up the seconds that pass in the calls of what it is put around. For one thread."""
+class Watch(local):
+    """Adds up the seconds that pass in the calls of what it is put around, for each thread its own."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -81,11 +85,11 @@ class _Watched:
 
 
 class WatchedIndex(Index):
-    """An Index whose embedder and two searches are watched; all else is its own. For one thread."""
+    """An Index whose embedder and two searches are watched; all else is its own. Each thread sees its own seconds."""
 
     def __init__(self, *arguments: Any, embedder: Callable[[], Embedder], **named: Any) -> None:
         self._watches = {stage: Watch() for stage in ("load", "encode", "dense", "lexical")}
-        self._within = {"dense": 0.0, "lexical": 0.0, "fuse": 0.0}  # seconds inside `search`
+        self._within = {stage: Watch() for stage in ("dense", "lexical", "fuse")}  # inside `search`
         load = self._watches["load"].around(embedder)
         super().__init__(*arguments, embedder=lambda: self._watches["encode"].around(load()), **named)
         self._vectors = self._watches["dense"].around(self._vectors)
@@ -99,12 +103,13 @@ class WatchedIndex(Index):
         whole = time.perf_counter() - started
         dense, lexical = (self._watches[stage].seconds - before[stage] for stage in ("dense", "lexical"))
         for stage, seconds in (("dense", dense), ("lexical", lexical), ("fuse", whole - dense - lexical)):
-            self._within[stage] += seconds
+            self._within[stage].seconds += seconds
         return hits
 
     def spent(self) -> dict[str, float]:
-        """Seconds so far, by stage."""
-        return {**{stage: self._watches[stage].seconds for stage in ("load", "encode")}, **self._within}
+        """Seconds of this thread so far, by stage."""
+        of_stage = {"load": self._watches["load"], "encode": self._watches["encode"], **self._within}
+        return {stage: watch.seconds for stage, watch in of_stage.items()}
 
 
 def watched(settings: IndexSettings) -> WatchedIndex:
@@ -112,14 +117,22 @@ def watched(settings: IndexSettings) -> WatchedIndex:
     return cast("WatchedIndex", WatchedIndex.open(settings))
 
 
-def warm_rows(settings: Settings, followups: Sequence[FollowUp]) -> list[Row]:
-    """Every question once, in one process without other load, after some that are not timed."""
+def warm_rows(settings: Settings, followups: Sequence[FollowUp], readers: Sequence[int] = READERS) -> list[Row]:
+    """Every question once by one of so many readers at once, threads of one process, after some that are not timed."""
     index = watched(settings)
     product = Product(index, settings)
-    for followup in followups[:_WARM_UP]:
-        _asked(index, product, followup.question)
-    asked = [_asked(index, product, followup.question) for followup in followups]
-    return spreads([{stage: value for stage, value in one.items() if stage != "load"} for one in asked], state="warm")
+
+    def ask(own: Sequence[FollowUp]) -> list[dict[str, float]]:
+        asked = [_asked(index, product, followup.question) for followup in own]
+        return [{stage: value for stage, value in one.items() if stage != "load"} for one in asked]
+
+    ask(followups[:_WARM_UP])
+    rows: list[Row] = []
+    for count in readers:
+        with ThreadPoolExecutor(count) as pool:
+            asked = [one for own in pool.map(ask, [followups[first::count] for first in range(count)]) for one in own]
+        rows += spreads(asked, count, state="warm", readers=count)
+    return rows
 
 
 def first_question(number: int) -> dict[str, float]:

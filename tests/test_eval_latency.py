@@ -59,11 +59,25 @@ def test_a_watched_index_finds_what_the_index_does(settings: Settings, real_inde
 
 
 def test_every_stage_is_told_and_none_is_longer_than_the_whole(settings: Settings) -> None:
-    rows = {row["stage"]: row for row in warm_rows(settings, load_followups()[:30])}
+    rows = {row["stage"]: row for row in warm_rows(settings, load_followups()[:30], readers=(1,))}
     assert list(rows) == ["encode", "dense", "lexical", "fuse", "select", "rest", "whole"]
     for row in rows.values():
         assert row["state"] == "warm"
         assert 0 < row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"] <= rows["whole"]["p99_ms"]
+
+
+def test_every_stage_is_told_for_every_number_of_readers(settings: Settings) -> None:
+    rows = warm_rows(settings, load_followups()[:24], readers=(1, 4))
+    assert [(row["readers"], row["stage"]) for row in rows if row["stage"] in ("encode", "whole")] == [
+        (1, "encode"),
+        (1, "whole"),
+        (4, "encode"),
+        (4, "whole"),
+    ]
+    for readers in (1, 4):
+        mean_ms = {row["stage"]: 1000 * readers / row["per_s"] for row in rows if row["readers"] == readers}
+        whole = mean_ms.pop("whole")
+        assert sum(mean_ms.values()) == pytest.approx(whole, rel=0.02)  # no thread's seconds are another's
 
 
 def test_a_first_question_tells_opening_and_loading_apart(settings: Settings) -> None:
