@@ -17,7 +17,7 @@ from assistant.types import Answer, Citation
 from assistant.writing import ExtractiveWriter
 from corpus.loading import load_corpus
 from eval.asking import Questions, Reply, opened_asker
-from eval.datasets import DatasetError, FollowUp, Unanswerable
+from eval.datasets import FollowUp, Unanswerable, check_gold
 from eval.judging import Judge, citation_scores
 from eval.measures import auroc, percentile, risk_coverage
 from eval.provenance import made_by
@@ -47,7 +47,7 @@ def run(index: Index, settings: Settings, questions: Questions, judge: Chosen, w
     Raises `DatasetError` for gold that is not in the index and for a question that cannot be asked, `CorpusError` when
     the article files, against which every quote is held, are broken.
     """
-    _check_gold(index, questions.answerable)
+    check_gold(index, questions.answerable)
     sources = {article.id: article for article in load_corpus(settings.articles)}
     writer = writer or Chosen("extractive", ExtractiveWriter())
     index.warm()
@@ -214,17 +214,6 @@ def _numbers(text: str) -> set[str]:
 
 def _share(held: Sequence[bool]) -> float:
     return sum(held) / len(held)
-
-
-def _check_gold(index: Index, followups: Sequence[FollowUp]) -> None:
-    there = {passage.id for passage in index.store.all_passages()}
-    missing = [(followup.id, gold) for followup in followups for gold in followup.gold if gold not in there]
-    if missing:
-        question, gold = missing[0]
-        raise DatasetError(
-            f"{len(missing)} gold passages are not in the index, the first is {gold} of question {question}; "
-            "`followup index info` says what the index was built from"
-        )
 
 
 def _notes(replies: Sequence[Reply], sources: Mapping[str, Article], judge: Chosen) -> Iterator[str]:

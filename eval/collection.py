@@ -12,17 +12,15 @@ Whatever does not fit is an error with file and line, or a note that goes with e
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.datasets import DatasetError
+from eval.datasets import DatasetError, read_text
 from index.generations import sha256_of
 
 #: The files of the layout, without `.gz`.
@@ -93,7 +91,7 @@ def load_collection(
     qrels_path = _there(folder / qrels) if qrels else _split_file(folder, split)
     corpus_path, queries_path = _there(folder / corpus), _there(folder / queries)
     notes: list[str] = []
-    documents = _documents(corpus_path, notes)
+    documents = load_documents(corpus_path, notes)
     judged = _qrels(qrels_path)
     texts = _queries(queries_path)
     kept = _judged_queries(texts, judged, {document.id for document in documents}, notes)
@@ -160,7 +158,8 @@ def _gz(path: Path) -> Path | None:
     return next((file for file in (path, path.with_name(f"{path.name}.gz")) if file.is_file()), None)
 
 
-def _documents(path: Path, notes: list[str]) -> tuple[Document, ...]:
+def load_documents(path: Path, notes: list[str]) -> tuple[Document, ...]:
+    """A corpus file, plain or gzip; what is left out of it goes to the notes. Raises `DatasetError`."""
     found: dict[str, Document] = {}
     empty: list[str] = []
     for number, row in _rows(path):
@@ -179,7 +178,7 @@ def _documents(path: Path, notes: list[str]) -> tuple[Document, ...]:
 
 def _queries(path: Path) -> dict[str, str]:
     """Id -> text, from JSON lines, TREC topics, or `id<tab>text`."""
-    source = _read(path)
+    source = read_text(path)
     pairs: list[tuple[int, str, str]]
     if path.name.removesuffix(".gz").endswith(".jsonl"):
         pairs = [(n, _text(path, n, row, "_id"), _text(path, n, row, "text")) for n, row in _rows(path)]
@@ -210,7 +209,7 @@ def _topic(path: Path, number: int, topic: str) -> tuple[str, str]:
 def _qrels(path: Path) -> dict[str, dict[str, int]]:
     """Query -> document -> grade. BEIR's three columns under a header, or TREC's four without one."""
     judged: dict[str, dict[str, int]] = {}
-    lines = [(n, line.split()) for n, line in enumerate(_read(path).splitlines(), start=1) if line.strip()]
+    lines = [(n, line.split()) for n, line in enumerate(read_text(path).splitlines(), start=1) if line.strip()]
     if lines and len(lines[0][1]) == 3 and not _number(lines[0][1][2]):
         lines = lines[1:]
     for number, cells in lines:
@@ -257,7 +256,7 @@ def _spans(path: Path, queries: list[str], documents: tuple[Document, ...], note
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(_read(path).removesuffix("\n").split("\n"), start=1):
+    for number, line in enumerate(read_text(path).removesuffix("\n").split("\n"), start=1):
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
@@ -275,13 +274,3 @@ def _text(path: Path, number: int, row: Mapping[str, Any], key: str) -> str:
     if _HALF.search(value):
         raise DatasetError(f"{path}:{number}: {key} holds half a character (a lone surrogate)")
     return value
-
-
-def _read(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-        return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{path}: cannot be read ({error})") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: not UTF-8 at byte {error.start}") from error

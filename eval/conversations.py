@@ -12,7 +12,6 @@ Where there are documents they lie beside the file as a BEIR corpus. Nothing is 
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
@@ -23,8 +22,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eval.collection import CORPUS, Document
-from eval.datasets import DatasetError
+from eval.collection import CORPUS, Document, load_documents
+from eval.datasets import DatasetError, read_text
 from index.generations import sha256_of
 
 OPENING, STAND_ALONE, PRONOUN, ELLIPSIS, UNANSWERABLE = "opening", "stand-alone", "pronoun", "ellipsis", "unanswerable"
@@ -96,11 +95,6 @@ class _Row(BaseModel):
     id: str = Field(alias="_id", pattern=r"^\S+$")
 
 
-class _Document(_Row):
-    title: str = ""
-    text: str
-
-
 class _Line(_Row):
     conversation: str
     history: list[_Said]
@@ -134,7 +128,7 @@ Row = TypeVar("Row", bound=_Row)
 def is_conversations(path: Path) -> bool:
     """Whether a file holds turns of conversations, by its first line; a file that cannot be read is not one."""
     try:
-        first = json.loads(_text(path).partition("\n")[0])
+        first = json.loads(read_text(path).partition("\n")[0])
     except (DatasetError, ValueError):
         return False
     return isinstance(first, dict) and "utterance" in first
@@ -153,7 +147,7 @@ def load_conversations(path: Path, corpus: Path | None = None) -> Conversations:
         if not folder.is_dir():
             raise DatasetError(f"{folder}: data not present; give --corpus the folder of the documents that {path.name} names")
         corpus_path = next((file for file in (folder / CORPUS, folder / f"{CORPUS}.gz") if file.is_file()), folder / CORPUS)
-        documents = _documents(corpus_path, notes)
+        documents = load_documents(corpus_path, notes)
         files[f"{folder.name}/{corpus_path.name}"] = sha256_of(corpus_path)
         turns = _measurable(turns, {document.id for document in documents}, notes)
     elif corpus:
@@ -187,19 +181,9 @@ def _measurable(turns: Sequence[ConversationTurn], there: set[str], notes: list[
     return kept
 
 
-def _documents(path: Path, notes: list[str]) -> tuple[Document, ...]:
-    """As `eval.collection` reads them, so that both find the same index."""
-    rows = _rows(path, _Document)
-    found = [Document(row.id, row.title.strip(), row.text if row.text.strip() else row.title) for row in rows]
-    kept = tuple(document for document in found if document.text.strip())
-    if len(kept) < len(found):
-        notes.append(f"{len(found) - len(kept)} documents are empty and are left out")
-    return kept
-
-
 def _rows(path: Path, kind: type[Row]) -> list[Row]:
     rows: dict[str, Row] = {}
-    for number, text in enumerate(_text(path).removesuffix("\n").split("\n"), start=1):
+    for number, text in enumerate(read_text(path).removesuffix("\n").split("\n"), start=1):
         try:
             row = kind.model_validate_json(text)
         except ValidationError as error:
@@ -210,13 +194,3 @@ def _rows(path: Path, kind: type[Row]) -> list[Row]:
             raise DatasetError(f"{path}:{number}: the id {row.id} stands twice")
         rows[row.id] = row
     return list(rows.values())
-
-
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-        return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except (OSError, EOFError) as error:
-        raise DatasetError(f"{path}: cannot be read ({error})") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: not UTF-8 at byte {error.start}") from error

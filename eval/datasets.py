@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from corpus.errors import FollowupError
+
+if TYPE_CHECKING:
+    from index.search import Index
 
 DATA = Path(__file__).parent / "data"
 FOLLOWUPS, UNANSWERABLE = DATA / "followups.jsonl", DATA / "unanswerable.jsonl"
@@ -63,12 +69,32 @@ def load_unanswerable(path: Path = UNANSWERABLE) -> tuple[Unanswerable, ...]:
     return _load(path, TypeAdapter(Unanswerable))
 
 
+def check_gold(index: Index, followups: Sequence[FollowUp]) -> None:
+    """Raises `DatasetError` for gold passages that are not in the index: nothing could find them."""
+    there = {passage.id for passage in index.store.all_passages()}
+    missing = [(followup.id, gold) for followup in followups for gold in followup.gold if gold not in there]
+    if missing:
+        question, gold = missing[0]
+        raise DatasetError(
+            f"{len(missing)} gold passages are not in the index, the first is {gold} of question {question}; "
+            "`followup index info` says what the index was built from"
+        )
+
+
+def read_text(path: Path) -> str:
+    """A file whole, plain or gzip. Raises `DatasetError`."""
+    try:
+        raw = path.read_bytes()
+        return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatasetError(f"{path}: cannot be read ({error})") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}: not UTF-8 at byte {error.start}") from error
+
+
 def _load(path: Path, row: TypeAdapter[Row]) -> tuple[Row, ...]:
     rows: dict[str, Row] = {}
-    try:
-        lines = path.read_text("utf-8").removesuffix("\n").split("\n")  # splitlines() would cut a text at U+2028
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}:1: not UTF-8 at byte {error.start}") from error
+    lines = read_text(path).removesuffix("\n").split("\n")  # splitlines() would cut a text at U+2028
     for number, line in enumerate(lines if any(lines) else [], start=1):
         try:
             read = row.validate_json(line, extra="forbid")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from eval.datasets import DatasetError, FollowUp
+from eval.datasets import FollowUp, check_gold
 from eval.measures import first_hit, hit_at
 from eval.product import Product
 from eval.reach import FOLLOWUPS, FOLLOWUPS_AIM
@@ -63,7 +63,7 @@ class Result:
 
 def run(product: Product, followups: Sequence[FollowUp], baselines: bool = True) -> Result:
     """Measures the product and, unless told not to, the baselines. Raises `DatasetError` for gold that is not there."""
-    _check_gold(product.index, followups)
+    check_gold(product.index, followups)
     elliptical = [followup for followup in followups if followup.previous]
     ranks = _ranks(followups, lambda asked, article_id: _by_product(product, asked, article_id))
     rows = [
@@ -115,9 +115,3 @@ def _row(name: str, followups: Sequence[FollowUp], ranks: Mapping[str, Ranks]) -
     chosen = {scope: [ranks[scope][followup.id] for followup in followups] for scope in SCOPES}
     hits = {scope: {k: hit_at(k, chosen[scope]) for k in KS} for scope in SCOPES} if followups else {}
     return Row(name, len(followups), hits)
-
-
-def _check_gold(index: Index, followups: Sequence[FollowUp]) -> None:
-    there = {passage.id for passage in index.store.all_passages()}
-    if missing := sorted({gold for followup in followups for gold in followup.gold} - there):
-        raise DatasetError(f"{len(missing)} gold passages are not in the index, the first is {missing[0]}")

@@ -6,7 +6,6 @@ model), and `followup eval judge` says first what it is worth on pairs that peop
 
 from __future__ import annotations
 
-import gzip
 import importlib
 import math
 import sys
@@ -18,7 +17,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from corpus.errors import SettingsError
-from eval.datasets import DatasetError
+from eval.datasets import DatasetError, read_text
 from eval.measures import auroc
 
 #: A sentence of an answer and the quotes of the passages that it cites.
@@ -105,13 +104,9 @@ def load_pairs(path: Path) -> tuple[tuple[Pair, ...], int]:
     A line has `claim`, `evidence` (a text, or a list of texts) and `label` or `support`; what else it has is not read.
     Raises `DatasetError` as `path:line: message`, or when there is no such file.
     """
-    try:
-        source = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        lines = source.decode("utf-8").removesuffix("\n").split("\n")
-    except FileNotFoundError as error:
-        raise DatasetError(f"{path}: data not present") from error
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} cannot be read as UTF-8 text, plain or gzip ({type(error).__name__})") from error
+    if not path.exists():
+        raise DatasetError(f"{path}: data not present")
+    lines = read_text(path).removesuffix("\n").split("\n")
     rows = [_labelled(f"{path}:{number}", line) for number, line in enumerate(lines if any(lines) else [], start=1)]
     pairs = tuple(row for row in rows if row is not None)
     if {pair.supported for pair in pairs} != {True, False}:
