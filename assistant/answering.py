@@ -1,54 +1,97 @@
 """question + history + open article -> cited answer. The one place where the stages meet.
 
 `Assistant.stream` yields the answer as it becomes ready; `Assistant.answer` is its last event. Knows nothing of HTTP.
+
+    safety table -> stand-alone query -> (which reading?) -> evidence -> (enough?) -> selection -> writer -> ledger -> Answer
+
+The safety table comes before everything else, the store and the index included: it works with both down.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
+import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from assistant.citations import cite
-from assistant.disclaimer import DISCLAIMER, NOTICE
+from assistant.abstention import abstention
+from assistant.citations import Ledger
+from assistant.clarifying import clarify
+from assistant.disclaimer import DISCLAIMER, NOTICE, NOTICE_GENERATIVE, NOTICE_SIGNPOST
+from assistant.glossary import glosses
+from assistant.offers import nearest, suggestions
+from assistant.parts import asked_part, queries
+from assistant.plain import plain_sentences
 from assistant.questions import clean_question
 from assistant.retrieval import Evidence, find_evidence
-from assistant.types import Answer, AnswerStatus, AnswerWriter, Audience, Citation, Confidence, Nearest, Query, Sentence
-from assistant.understanding import stand_alone
+from assistant.rewriting import QueryRewriter, RuleRewriter
+from assistant.safety.cautions import caveats
+from assistant.safety.dangers import Danger, banner_of, find_danger
+from assistant.safety.tables import Kind
+from assistant.selection import Selection, select
+from assistant.speaking import Speech
+from assistant.types import (
+    STOPPED,
+    Answer,
+    AnswerStatus,
+    AnswerWriter,
+    Audience,
+    Banner,
+    Citation,
+    Confidence,
+    Mode,
+    Query,
+    Sentence,
+    Side,
+    Turn,
+    Variant,
+)
+from assistant.understanding import edited
 from assistant.writing import ExtractiveWriter
+from corpus.errors import ConversationNotFound, StoreUnavailable
 from corpus.types import Status
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.store import ConversationStore
-    from corpus.types import Passage
+    from corpus.types import Article
     from index.search import Index
-    from index.types import ScoredPassage
 
-#: Articles named when nothing answers, and questions offered under every answer.
-_NEAREST = 3
-_SUGGESTIONS = 4
+log = logging.getLogger(__name__)
+
+_STATUS = {Kind.EMERGENCY: AnswerStatus.EMERGENCY, Kind.CRISIS: AnswerStatus.CRISIS, Kind.REFUSAL: AnswerStatus.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question as a caller puts it."""
+    """One question as a caller puts it.
+
+    `query` is what to search instead, as the reader changed it. `safe`: shown the banner, the reader said that nobody is in
+    danger. `mode`: extractive even where a language model is set up.
+    """
 
     question: str
     article_id: str | None = None
     conversation_id: str | None = None
     audience: Audience = Audience.CLINICIAN
+    query: str | None = None
+    safe: bool = False
+    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """First event: what is searched. Given before the search for evidence."""
+    """First event: what is searched, and the banner that comes before everything. Given before the search for evidence."""
 
     answer_id: str
     conversation_id: str
     query: Query
+    banner: Banner | None
+    caveats: tuple[str, ...]
     disclaimer: str
     notice: str
 
@@ -65,13 +108,41 @@ Event = Started | Spoken | Answer
 
 
 class Assistant:
-    """Answers questions over one open index. Safe to share between threads."""
+    """Answers questions over one index. Safe to share between threads.
 
-    def __init__(self, index: Index, store: ConversationStore, settings: Settings, writer: AnswerWriter | None = None) -> None:
-        self.index = index
+    Without an `index` the live one is opened when it is first needed, and tried again as long as it cannot be.
+    """
+
+    def __init__(
+        self,
+        index: Index | None,
+        store: ConversationStore,
+        settings: Settings,
+        writer: AnswerWriter | None = None,
+        rewriter: QueryRewriter | None = None,
+    ) -> None:
+        self._index = index
+        self._opening = threading.Lock()
         self.store = store
         self._settings = settings
-        self._writer = writer or ExtractiveWriter()
+        self._quoting = ExtractiveWriter()
+        self._writer = writer or self._quoting
+        self._rewriter = rewriter or RuleRewriter()
+
+    @property
+    def index(self) -> Index:
+        """What is answered from. Raises `IndexUnavailable`."""
+        from index.search import Index
+
+        with self._opening:
+            if self._index is None:
+                self._index = Index.open(self._settings)
+            return self._index
+
+    @property
+    def open_index(self) -> Index | None:
+        """The index if it is open; never waits for it."""
+        return self._index
 
     def answer(self, ask: Ask) -> Answer:
         """The whole answer, stored.
@@ -81,7 +152,7 @@ class Assistant:
         for event in self.stream(ask):
             if isinstance(event, Answer):
                 return event
-        raise RuntimeError("the stream ended without an answer")  # _events always ends with one
+        raise RuntimeError("the stream ended without an answer")  # every stream ends with one
 
     def stream(self, ask: Ask) -> Iterator[Event]:
         """`Started`, a `Spoken` for each sentence, then the stored `Answer`.
@@ -90,72 +161,195 @@ class Assistant:
         """
         started = time.perf_counter()
         question = clean_question(ask.question)
+        ask = replace(ask, query=clean_question(ask.query) if ask.query and ask.query.strip() else None)
+        danger = _danger(question, ask, [])
+        if danger and _stops(danger, ask):
+            return self._signpost(ask, question, danger)
+        history = self.store.turns(ask.conversation_id) if ask.conversation_id else []
+        danger = _danger(question, ask, history)
+        if danger and _stops(danger, ask):
+            return self._signpost(ask, question, danger)
+        history = [turn for turn in history if turn.status not in STOPPED]  # nothing was asked there
         open_article = self.index.store.article(ask.article_id) if ask.article_id is not None else None
-        conversation_id = ask.conversation_id
-        history = self.store.turns(conversation_id) if conversation_id else []
-        query = stand_alone(question, history, self.index, open_article.heading if open_article else None)
-        return self._events(ask, question, query, conversation_id or _new_id(), started)
+        return self._reply(ask, question, history, danger, open_article, started)
 
-    def _events(self, ask: Ask, question: str, query: Query, conversation_id: str, started: float) -> Iterator[Event]:
-        answer_id = _new_id()
-        yield Started(answer_id, conversation_id, query, DISCLAIMER, NOTICE)
-        evidence = find_evidence(self.index, query, ask.article_id)
-        found = time.perf_counter()
-        threshold = self._settings.abstain_below
-        answered = evidence.confidence >= threshold
-        chosen = self._writer.write(query, evidence.hits, self._settings.max_sentences) if answered else []
-        sentences, citations, references = cite([hit.passage for hit in chosen], self.index.store.article)
-        for sentence in sentences:
-            yield Spoken(sentence, tuple(citation for citation in citations if citation.number in sentence.citations))
-        answer = Answer(
-            answer_id=answer_id,
-            conversation_id=conversation_id,
-            question=question,
-            query=query,
-            status=AnswerStatus.ANSWERED if sentences else AnswerStatus.ABSTAINED,
-            mode=self._writer.mode,
-            audience=ask.audience,
-            sentences=tuple(sentences),
-            citations=tuple(citations),
-            references=tuple(references),
-            review_status=Status.least([Status(citation.review_status) for citation in citations]) if citations else None,
-            banner=None,
-            caveats=(),
-            nearest=() if sentences else _nearest(evidence),
-            suggestions=self._suggestions(evidence, chosen, question),
-            confidence=Confidence(round(evidence.confidence, 3), threshold),
-            disclaimer=DISCLAIMER,
-            notice=NOTICE,
-            index_generation=self.index.manifest.number,
-            timing_ms={
-                "search": round((found - started) * 1000, 1),
-                "total": round((time.perf_counter() - started) * 1000, 1),
-            },
+    def _signpost(self, ask: Ask, question: str, danger: Danger) -> Iterator[Event]:
+        """Somebody is in danger: what to do now, and nothing that delays it. Needs neither store nor index."""
+        query = Query(question, False, "not searched", (Variant(question, 1.0),))
+        banner = banner_of(danger, self._settings.region)
+        known = replace(ask, conversation_id=self._known(ask.conversation_id))
+        blank = self._blank(known, question, query)
+        answer = replace(blank, status=_STATUS[danger.kind], banner=banner, notice=NOTICE_SIGNPOST)
+        yield _started(answer)
+        try:
+            self.store.add(answer, ask.article_id)
+        except StoreUnavailable as error:
+            log.error("a signpost was given but not kept: %s", error)
+        yield answer
+
+    def _reply(
+        self,
+        ask: Ask,
+        question: str,
+        history: Sequence[Turn],
+        danger: Danger | None,
+        open_article: Article | None,
+        started: float,
+    ) -> Iterator[Event]:
+        heading = open_article.heading if open_article else None
+        asked = asked_part(question, self.index)
+        query = edited(question, ask.query) if ask.query else self._rewriter.stand_alone(asked, history, self.index, heading)
+        parts = queries(ask.query or asked, [] if ask.query else history, self.index, heading)
+        said_before = [turn.question for turn in history]
+        blank = replace(
+            self._blank(ask, question, query),
+            banner=banner_of(danger, self._settings.region) if danger else None,
+            caveats=caveats(f"{question}\n{ask.query}" if ask.query else question, said_before),
         )
+        yield _started(blank)
+        if not ask.query and (which := clarify(question, history, self.index, partial(self._first, ask.article_id))):
+            answer = replace(blank, status=AnswerStatus.CLARIFY, clarification=which)
+        else:
+            answer = yield from self._searched(ask, blank, parts, open_article)
+        answer = replace(answer, timing_ms={**answer.timing_ms, "total": _since(started)})
         self.store.add(answer, ask.article_id)
         yield answer
 
-    def _suggestions(self, evidence: Evidence, chosen: list[ScoredPassage], question: str) -> tuple[str, ...]:
-        """Questions that the nearest passages answer and that this answer did not."""
-        said = {hit.passage.id for hit in chosen}
-        unsaid = [hit.passage for hit in evidence.hits if hit.passage.id not in said]
-        offered = (self._asking_for(passage) for passage in unsaid)
-        fresh = dict.fromkeys(text for text in offered if text and text.casefold() != question.casefold())
-        return tuple(fresh)[:_SUGGESTIONS]
+    def _searched(
+        self, ask: Ask, blank: Answer, parts: Sequence[Query], open_article: Article | None
+    ) -> Generator[Event, None, Answer]:
+        """Looks for evidence and says what it holds, or why nothing is said."""
+        query, threshold, begun = blank.query, self._settings.abstain_below, time.perf_counter()
+        evidence = self._evidence(query, ask.article_id)
+        if evidence.confidence < threshold:  # of a question that asks several things, one may be answered
+            evidence = max((evidence, *(self._evidence(part, ask.article_id) for part in parts)), key=lambda one: one.confidence)
+        withheld = abstention(evidence, threshold, open_article)
+        found = replace(
+            blank,
+            confidence=Confidence(round(evidence.confidence, 3), threshold),
+            index_generation=self.index.manifest.number,
+            timing_ms={"search": _since(begun)},
+        )
+        if withheld:
+            return replace(
+                found, abstention=withheld, nearest=nearest(evidence), suggestions=suggestions(self.index, evidence, found)
+            )
+        selection = select(self.index, query, evidence, parts, self._settings.max_sentences)
+        ledger = Ledger(self.index.store.article)
+        speech = Speech(self._quoting if ask.mode is Mode.EXTRACTIVE else self._writer, ledger)
+        if ask.mode is Mode.GENERATIVE and self._writer.mode is Mode.EXTRACTIVE:
+            speech.fall_back("no language model is set up here")
+        for sentence in speech.sentences(query, selection.chosen):
+            yield Spoken(sentence, ledger.of(sentence))
+        said = replace(
+            found,
+            status=AnswerStatus.ANSWERED,
+            mode=speech.mode,
+            sentences=tuple(speech.said),
+            citations=ledger.citations,
+            references=ledger.references,
+            review_status=Status.least([Status(citation.review_status) for citation in ledger.citations]),
+            conflicts=_conflicts(selection, ledger),
+            fallback=speech.fallback,
+            dropped=speech.dropped,
+            notice=NOTICE_GENERATIVE if speech.generated else NOTICE,
+        )
+        return replace(said, suggestions=suggestions(self.index, evidence, said), **_worded(said, self.index.store.article))
 
-    def _asking_for(self, passage: Passage) -> str | None:
-        """The first question of its article that a passage is the best answer to."""
-        questions = self.index.store.article(passage.article_id).questions
-        return next((note.text for note in questions if note.statements[0] == passage.statement), None)
+    def _evidence(self, query: Query, article_id: str | None) -> Evidence:
+        return find_evidence(self.index, query, article_id, least=self._settings.answer_from)
+
+    def _first(self, article_id: str | None, query: str) -> list[str]:
+        """The passage that a query finds first: two readings that find the same one need no question."""
+        return [hit.passage.id for hit in self.index.search(self.index.encode(query), k=1, article_id=article_id)]
+
+    def _known(self, conversation_id: str | None) -> str | None:
+        """A conversation's id, if there is such a conversation and the store can tell."""
+        try:
+            if conversation_id:
+                self.store.turns(conversation_id)
+        except (ConversationNotFound, StoreUnavailable):
+            return None
+        return conversation_id
+
+    def _blank(self, ask: Ask, question: str, query: Query) -> Answer:
+        """An answer that says nothing yet."""
+        return Answer(
+            answer_id=_new_id(),
+            conversation_id=ask.conversation_id or _new_id(),
+            question=question,
+            query=query,
+            status=AnswerStatus.ABSTAINED,
+            mode=Mode.EXTRACTIVE,
+            audience=ask.audience,
+            plain=(),
+            sentences=(),
+            citations=(),
+            references=(),
+            review_status=None,
+            banner=None,
+            abstention=None,
+            clarification=None,
+            caveats=(),
+            conflicts=(),
+            glosses=(),
+            nearest=(),
+            suggestions=(),
+            confidence=None,
+            fallback=None,
+            dropped=0,
+            disclaimer=DISCLAIMER,
+            notice=NOTICE,
+            index_generation=None,
+            timing_ms={},
+        )
 
 
-def _nearest(evidence: Evidence) -> tuple[Nearest, ...]:
-    """The articles that come closest, each once, with the section to open."""
-    near: dict[str, Nearest] = {}
-    for hit in evidence.hits:
-        passage = hit.passage
-        near.setdefault(passage.article_id, Nearest(passage.article_id, passage.article_title, passage.section))
-    return tuple(near.values())[:_NEAREST]
+def _worded(answer: Answer, article_of: Callable[[str], Article]) -> dict[str, Any]:
+    """What an audience gets beside the quotes: nothing that changes what is cited."""
+    plain = plain_sentences(answer.citations, article_of) if answer.audience is Audience.PATIENT else ()
+    return {"plain": plain, "glosses": glosses([sentence.text for sentence in answer.sentences], answer.audience)}
+
+
+def _conflicts(selection: Selection, ledger: Ledger) -> tuple[tuple[Side, ...], ...]:
+    """Disagreeing bodies with the numbers of what is cited of each; a group of which only one side is cited is none."""
+    numbers = {citation.passage_id: citation.number for citation in ledger.citations}
+    groups = []
+    for group in selection.disagreements:
+        cited = [(held, tuple(numbers[name] for name in held.passage_ids if name in numbers)) for held in group]
+        sides = tuple(Side(held.body, held.year, found) for held, found in cited if found)
+        if len(sides) > 1:
+            groups.append(sides)
+    return tuple(groups)
+
+
+def _started(answer: Answer) -> Started:
+    return Started(
+        answer.answer_id, answer.conversation_id, answer.query, answer.banner, answer.caveats, answer.disclaimer, answer.notice
+    )
+
+
+def _stops(danger: Danger, ask: Ask) -> bool:
+    """Whether nothing but the signpost is given: always, but for an emergency that the reader says is none."""
+    return danger.kind is not Kind.EMERGENCY or not ask.safe
+
+
+def _danger(question: str, ask: Ask, history: Sequence[Turn]) -> Danger | None:
+    """The danger that the question tells of, or what is searched instead, or the turns since the reader settled one.
+
+    A crisis or a refusal is never settled: it lasts as long as it is remembered.
+    """
+    kinds = {status: kind for kind, status in _STATUS.items()}
+    lasting = [turn for turn in history if turn.danger and turn.status in (AnswerStatus.CRISIS, AnswerStatus.REFUSED)]
+    if lasting:
+        return Danger(str(lasting[-1].danger), kinds[lasting[-1].status])
+    settled = max((at for at, turn in enumerate(history, start=1) if turn.settled), default=0)
+    earlier = [turn.question for turn in history[settled:]]
+    return find_danger(question, earlier) or (find_danger(ask.query, earlier) if ask.query else None)
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
 
 
 def _new_id() -> str:
@@ -163,8 +357,17 @@ def _new_id() -> str:
 
 
 def open_assistant(settings: Settings) -> Assistant:
-    """An Assistant over the live index and the stored conversations. Raises `IndexUnavailable`, `ModelUnavailable`."""
+    """An Assistant over the live index and the stored conversations. Raises `SettingsError`."""
     from assistant.store import ConversationStore
-    from index.search import Index
 
-    return Assistant(Index.open(settings), ConversationStore(settings.database), settings)
+    if not settings.writer_model:
+        return Assistant(None, ConversationStore(settings.database), settings)
+
+    from assistant.generative.support import support_by
+    from assistant.generative.writer import open_rewriter, open_writer
+
+    bundled = settings.model == type(settings).model_fields["model"].default  # the gate's floor fits no other embedder
+    writer = open_writer(settings, support_by(lambda: made.index.embedder()) if bundled else None)
+    rewriter = open_rewriter(settings) if settings.writer_rewrites else None
+    made = Assistant(None, ConversationStore(settings.database), settings, writer, rewriter)
+    return made

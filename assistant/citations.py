@@ -1,14 +1,14 @@
 """The citation ledger: quote -> exact span -> statement -> the references that the article attached to that statement.
 
-Numbers are given once, after everything that is cited is known, so every mark resolves and none is skipped.
+A passage gets its number when it is first cited and a source when it first stands behind one, each once: so every mark
+resolves, none is skipped, and a stored answer shows the same marks for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from assistant.types import Citation, CitedReference, Sentence
+from assistant.types import Citation, CitedReference, Draft, Sentence
 from corpus.types import Article, Passage, Reference
 
 if TYPE_CHECKING:
@@ -19,46 +19,67 @@ class MisquoteError(AssertionError):
     """A passage's text is not what its article says at its offsets: a defect of the index, never shown to a reader."""
 
 
-def cite(
-    passages: Sequence[Passage], article_of: Callable[[str], Article]
-) -> tuple[list[Sentence], list[Citation], list[CitedReference]]:
-    """One sentence and one citation a passage, in order, and the references behind them, each source once.
+class Ledger:
+    """The citations and references of one answer, in the order in which they were first needed."""
 
-    Raises `MisquoteError` when a passage is not the exact text of its article.
-    """
-    references: dict[tuple[object, ...], CitedReference] = {}
-    sentences: list[Sentence] = []
-    citations: list[Citation] = []
-    for number, passage in enumerate(passages, start=1):
-        article = article_of(passage.article_id)
+    def __init__(self, article_of: Callable[[str], Article]) -> None:
+        self._article_of = article_of
+        self._citations: dict[str, Citation] = {}
+        self._references: dict[tuple[object, ...], CitedReference] = {}
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Numbered from 1 without gaps."""
+        return tuple(self._citations.values())
+
+    @property
+    def references(self) -> tuple[CitedReference, ...]:
+        """Numbered from 1 without gaps."""
+        return tuple(self._references.values())
+
+    def cites(self, passage: Passage) -> bool:
+        """Whether a passage has a number already."""
+        return passage.id in self._citations
+
+    def enter(self, draft: Draft) -> Sentence:
+        """The draft with the numbers of the passages that it rests on. Raises `MisquoteError`."""
+        numbers = tuple(dict.fromkeys(self._cite(passage).number for passage in draft.passages))
+        return Sentence(draft.text, numbers, draft.role)
+
+    def of(self, sentence: Sentence) -> tuple[Citation, ...]:
+        """The citations that a sentence rests on."""
+        return tuple(citation for citation in self.citations if citation.number in sentence.citations)
+
+    def _cite(self, passage: Passage) -> Citation:
+        if cited := self._citations.get(passage.id):
+            return cited
+        article = self._article_of(passage.article_id)
         if article.text[passage.start : passage.end] != passage.text:
             raise MisquoteError(f"{passage.id} does not stand at {passage.start}:{passage.end} of {article.id}")
-        behind = []
-        for mark in passage.marks:
-            if source := article.reference(mark):
-                behind.append(references.setdefault(_identity(source), _numbered(source, len(references) + 1)))
-        citations.append(
-            Citation(
-                number=number,
-                article_id=article.id,
-                article_title=article.title,
-                section=passage.section,
-                passage_id=passage.id,
-                statement_id=passage.statement,
-                quote=passage.text,
-                start=passage.start,
-                end=passage.end,
-                sha256=passage.sha256,
-                review_status=article.status.value,
-                last_updated=article.last_updated.isoformat(),
-                references=tuple(behind),
-            )
+        behind = tuple(self._refer(source) for mark in passage.marks if (source := article.reference(mark)))
+        made = Citation(
+            number=len(self._citations) + 1,
+            article_id=article.id,
+            article_title=article.title,
+            section=passage.section,
+            passage_id=passage.id,
+            statement_id=passage.statement,
+            quote=passage.text,
+            start=passage.start,
+            end=passage.end,
+            sha256=passage.sha256,
+            review_status=article.status.value,
+            last_updated=article.last_updated.isoformat(),
+            references=behind,
         )
-        sentences.append(Sentence(passage.text, (number,)))
-    return sentences, citations, list(references.values())
+        self._citations[passage.id] = made
+        return made
+
+    def _refer(self, source: Reference) -> CitedReference:
+        return self._references.setdefault(identity(source), _numbered(source, len(self._references) + 1))
 
 
-def _identity(source: Reference) -> tuple[object, ...]:
+def identity(source: Reference | CitedReference) -> tuple[object, ...]:
     """The same source listed by two articles is one reference: by DOI, by PMID, or by what it is called."""
     if source.doi:
         return ("doi", source.doi.lower())
@@ -78,4 +99,5 @@ def _numbered(source: Reference, number: int) -> CitedReference:
         doi=source.doi,
         pmid=source.pmid,
         url=source.url,
+        retracted=source.retracted.isoformat() if source.retracted else None,
     )

@@ -16,7 +16,6 @@ from corpus.errors import CorpusError, FollowupError, SettingsError
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-    from assistant.types import Answer
 
 #: Group -> where it is, and its line in the help (so that help imports none of them).
 _GROUPS = {
@@ -80,20 +79,49 @@ def followup(ctx: click.Context) -> None:
 @click.option("--article", "article_id", help="The article that is open.")
 @click.option("--conversation", "conversation_id", help="Go on with this conversation.")
 @click.option("--audience", default="clinician", show_default=True, type=click.Choice(["clinician", "student", "patient"]))
+@click.option("--query", help="What to search instead of what the question becomes.")
+@click.option("--safe", is_flag=True, help="Nobody is in danger: answer in spite of an emergency banner.")
 @click.option("--json", "as_json", is_flag=True, help="The whole answer as one JSON document.")
 @click.pass_obj
 def ask(
-    load_settings: Any, question: str, article_id: str | None, conversation_id: str | None, audience: str, as_json: bool
+    load_settings: Any,
+    question: str,
+    article_id: str | None,
+    conversation_id: str | None,
+    audience: str,
+    query: str | None,
+    safe: bool,
+    as_json: bool,
 ) -> None:
     """Answers one question in the terminal."""
     from assistant.answering import Ask, open_assistant
+    from assistant.terminal import as_text
     from assistant.types import Audience
 
     if conversation_id is not None:
         conversation_id = conversation_id.encode("utf-8", "replace").decode()  # bytes from the terminal that are not UTF-8
     assistant = open_assistant(load_settings())
-    answer = assistant.answer(Ask(question, article_id, conversation_id, Audience(audience)))
-    click.echo(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if as_json else _as_text(answer))
+    answer = assistant.answer(Ask(question, article_id, conversation_id, Audience(audience), query, safe))
+    click.echo(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if as_json else as_text(answer))
+
+
+@followup.command()
+@click.argument("answer_id")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def verify(load_settings: Any, answer_id: str, as_json: bool) -> None:
+    """Holds each quote of a stored answer against today's article files. Exit code 1 when one no longer holds."""
+    from assistant.store import ConversationStore
+    from assistant.terminal import verified_as_text
+    from assistant.verification import verify as hold
+    from corpus.loading import load_corpus
+
+    settings = load_settings()
+    stored = ConversationStore(settings.database).answer(answer_id)
+    verified = hold(stored["citations"], load_corpus(settings.articles))
+    as_document = {"answer_id": answer_id, "citations": [asdict(one) for one in verified]}
+    click.echo(json.dumps(as_document, indent=1, ensure_ascii=False) if as_json else verified_as_text(verified))
+    sys.exit(0 if all(one.holds for one in verified) else 1)
 
 
 @followup.command()
@@ -120,36 +148,6 @@ def settings(load_settings: Any, as_json: bool) -> None:
         return
     for name, value in in_force.items():
         click.echo(f"FOLLOWUP_{name.upper()}={'' if value is None else value}")
-
-
-def _as_text(answer: Answer) -> str:
-    """An answer for a terminal: sentences with marks, the references, status and disclaimer."""
-    from assistant.disclaimer import NO_ANSWER, REVIEW_NOTICES
-
-    lines = [f"Searched for: {answer.query.text}", ""]
-    if not answer.sentences:
-        lines += [NO_ANSWER, "", "Nearest articles:"]
-        lines += [f"  {near.title} ({near.article_id})" for near in answer.nearest]
-    for sentence in answer.sentences:
-        lines.append(f"{sentence.text} {''.join(f'[{number}]' for number in sentence.citations)}")
-    if answer.citations:
-        lines += ["", "Cited:"]
-        for citation in answer.citations:
-            behind = ", ".join(f"({reference.number})" for reference in citation.references)
-            lines.append(f"  [{citation.number}] {citation.passage_id}, {' > '.join(citation.section)}; references {behind}")
-        lines += ["", "References:"]
-        for reference in answer.references:
-            where = (
-                f"doi:{reference.doi}" if reference.doi else f"PMID {reference.pmid}" if reference.pmid else reference.url or ""
-            )
-            said = ". ".join(part.rstrip(".") for part in (reference.authors, reference.title, reference.venue))
-            lines.append(f"  ({reference.number}) {reference.type.title()}: {said}. {where}".rstrip())
-    if answer.suggestions:
-        lines += ["", "You can also ask:", *(f"  {suggestion}" for suggestion in answer.suggestions)]
-    if answer.review_status:
-        lines += ["", REVIEW_NOTICES[answer.review_status]]
-    lines += ["", answer.disclaimer, answer.notice, f"(conversation {answer.conversation_id})"]
-    return "\n".join(lines)
 
 
 def main() -> None:

@@ -1,12 +1,16 @@
 """The fixed texts that every answer carries. They change here and nowhere else."""
 
+# School grade 7.8, 6.1 and 6.3 (`followup eval readability`): patients read them too.
 DISCLAIMER = (
-    "For education only. This is not medical advice and does not replace the judgement of a qualified professional who "
-    "knows the patient. Check doses and decisions against the cited sources and current local guidance."
+    "For education only. This is not medical advice, and it does not take the place of a qualified professional who knows the "
+    "patient. Check doses and choices against the cited sources and current local guidance."
 )
-NOTICE = (
-    "Answered automatically: every sentence is quoted from an article; no text was written by a language model. "
-    "In an emergency call your local emergency number now."
+_URGENT = "In an emergency, call your local emergency number now."
+NOTICE = f"Made by a machine: each sentence is a quote from an article. No text was written by a language model. {_URGENT}"
+NOTICE_SIGNPOST = "Made by a machine: a fixed text, shown because of words in your question. It is no diagnosis."
+NOTICE_GENERATIVE = (
+    "Made by a machine: a language model wrote these sentences. Each was checked against the passages that it cites; read the "
+    f"quotes. {_URGENT}"
 )
 REVIEW_NOTICES = {
     "submitted": "Educational purpose only: submitted, pending human review.",

@@ -10,9 +10,10 @@ import re
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_serializer
+from pydantic import Field, SecretStr, ValidationError, field_serializer, field_validator
 
 from corpus.errors import SettingsError
+from corpus.types import Status
 from index.settings import IndexSettings
 
 PREFIX = "FOLLOWUP_"
@@ -25,14 +26,33 @@ class Settings(IndexSettings):
     """The corpus' and the index' settings, and how questions are answered and served."""
 
     database: str = Field("sqlite:///var/assistant.sqlite", description="SQLAlchemy URL of the stored conversations and answers")
-    abstain_below: float = Field(
-        0.53, ge=0, le=1, description="confidence under which the answer is that the articles do not say"
+    abstain_below: float = Field(0.6, ge=0, le=1, description="confidence under which the answer is that the articles do not say")
+    max_sentences: int = Field(6, ge=1, le=12, description="statements that answer in one answer; their conditions come besides")
+    answer_from: Status = Field(
+        Status.SUBMITTED, description="least approved status that is answered from: submitted, under_review or approved"
     )
-    max_sentences: int = Field(6, ge=1, le=12, description="quoted statements in one answer")
+    region: str = Field("neutral", description="whose emergency numbers are given: a name in assistant/safety/regions.toml")
+    writer_model: str = Field("", description="language model that writes answers, as `init_chat_model` names it; empty: none")
+    writer_base_url: str = Field("", description="address of an OpenAI-compatible server: vLLM, llama.cpp, Ollama")
+    writer_key: SecretStr = Field(SecretStr(""), description="its key; else the one in the provider's own variable")
+    writer_deadline_s: float = Field(20.0, gt=0, le=300, description="seconds a whole answer of the model may take")
+    writer_first_token_s: float = Field(10.0, gt=0, le=300, description="seconds its first word may take")
+    writer_rewrites: bool = Field(False, description="the model also makes follow-up questions stand alone")
+    writer_max_tokens: int = Field(700, ge=50, le=8000, description="longest answer of the model")
     host: str = Field("127.0.0.1", min_length=1, description="address that `followup serve` listens on")
     port: int = Field(8000, ge=0, le=65535, description="port that `followup serve` listens on; 0 = any free one")
     workers: int = Field(1, ge=1, le=16, description="server processes; each holds its own embedder")
     worker_threads: int = Field(32, ge=2, le=256, description="threads of a server process; a stream holds one")
+
+    @field_validator("region")
+    @classmethod
+    def _known(cls, region: str) -> str:
+        """A region without numbers would leave a reader in danger without them."""
+        from assistant.safety.tables import load_regions
+
+        if region not in (regions := load_regions()):
+            raise ValueError(f"not a region; there are {', '.join(sorted(regions))}")
+        return region
 
     @field_serializer("database")
     def _masked(self, url: str) -> str:

@@ -15,14 +15,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.types import Answer, Turn
+from assistant.types import Answer, AnswerStatus, Turn
 from corpus.errors import AnswerNotFound, ConversationNotFound, SettingsError, StoreUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
 
 #: Earlier turns that are looked at; older ones are another subject.
-_REMEMBERED = 10
+_REMEMBERED = 6
+#: Quotes of a turn that tell what it was about.
+_QUOTES = 3
 
 
 class ConversationStore:
@@ -90,14 +92,14 @@ class ConversationStore:
         answers = self._answers
         with self._connection() as connection:
             rows = connection.execute(
-                select(answers.c.query, answers.c.article_id)
+                select(answers.c.body, answers.c.article_id)
                 .where(answers.c.conversation_id == conversation_id)
                 .order_by(answers.c.position.desc())
                 .limit(_REMEMBERED)
             ).all()
         if not rows:
             raise ConversationNotFound("no conversation has this id")
-        return [Turn(query, article_id) for query, article_id in reversed(rows)]
+        return [_turn(json.loads(body), article_id) for body, article_id in reversed(rows)]
 
     def answer(self, answer_id: str) -> dict[str, Any]:
         """A stored answer as the reader got it. Raises `AnswerNotFound`."""
@@ -144,6 +146,18 @@ class ConversationStore:
     def close(self) -> None:
         """Gives the connections back."""
         self._engine.dispose()
+
+
+def _turn(answer: dict[str, Any], article_id: str | None) -> Turn:
+    """What a stored answer tells the next question."""
+    return Turn(
+        question=answer["question"],
+        query=answer["query"]["text"],
+        article_id=article_id,
+        quotes=tuple(citation["quote"] for citation in answer["citations"][:_QUOTES]),
+        status=AnswerStatus(answer["status"]),
+        danger=answer["banner"]["category"] if answer["banner"] else None,
+    )
 
 
 def _tables(engine: Engine) -> tuple[Table, Table]:

@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from corpus.types import Passage
     from index.types import ScoredPassage
 
 
 class Audience(StrEnum):
-    """Who reads. Decides whether an article opens with its plain summary; an answer only records it."""
+    """Who reads. Decides which words are explained and what is read first; never citations, numbers, caveats or status."""
 
     CLINICIAN = "clinician"
     STUDENT = "student"
@@ -26,6 +27,8 @@ class Mode(StrEnum):
     """Who wrote the sentences."""
 
     EXTRACTIVE = "extractive"
+    GENERATIVE = "generative"
+    EXTRACTIVE_FALLBACK = "extractive_fallback"  # a language model was asked, and failed or said nothing that holds
 
 
 class AnswerStatus(StrEnum):
@@ -33,6 +36,31 @@ class AnswerStatus(StrEnum):
 
     ANSWERED = "answered"
     ABSTAINED = "abstained"
+    CLARIFY = "clarify"  # two readings of the question compete: the reader chooses
+    EMERGENCY = "emergency"
+    CRISIS = "crisis"
+    REFUSED = "refused"
+
+
+#: Replies that say what to do instead of what the articles say.
+STOPPED = (AnswerStatus.EMERGENCY, AnswerStatus.CRISIS, AnswerStatus.REFUSED)
+
+
+class Role(StrEnum):
+    """Why a sentence is in an answer."""
+
+    ANSWER = "answer"
+    CONDITION = "condition"  # qualifies or contradicts an answering one, so it must not be missing
+    CONTRAST = "contrast"  # what another guideline says about the same
+
+
+class AbstentionReason(StrEnum):
+    """Why nothing is answered."""
+
+    NOT_IN_CORPUS = "not_in_corpus"
+    WEAK_EVIDENCE = "weak_evidence"
+    WITHDRAWN = "withdrawn"
+    UNREVIEWED = "unreviewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +102,7 @@ class CitedReference:
     doi: str | None
     pmid: str | None
     url: str | None
+    retracted: str | None  # the day it was retracted, where the article knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +130,52 @@ class Sentence:
 
     text: str
     citations: tuple[int, ...]
+    role: Role = Role.ANSWER
 
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """A warning that comes before the answer."""
+    """A warning that comes before the answer: a fixed text of the safety table, with where it was taken from."""
 
     category: str
+    title: str
     text: str
+    source: str
+    reviewed: str | None  # the day a clinician signed it off; None: not yet
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """Why there is no answer, in a word and in a sentence for the reader."""
+
+    reason: AbstentionReason
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """What the reader is asked, and the readings to choose from, each a query that can be sent back."""
+
+    text: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one guideline says where guidelines disagree: who, when, and the numbers of the citations that say it."""
+
+    body: str
+    year: int | None
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gloss:
+    """A technical term that stands in the answer, in plain words."""
+
+    term: str
+    plain: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,41 +206,81 @@ class Answer:
     status: AnswerStatus
     mode: Mode
     audience: Audience
+    plain: tuple[Sentence, ...]  # the same in plain words, of the articles' own plain summaries; for patients
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     references: tuple[CitedReference, ...]
     review_status: str | None
     banner: Banner | None
+    abstention: Abstention | None
+    clarification: Clarification | None
     caveats: tuple[str, ...]
+    conflicts: tuple[tuple[Side, ...], ...]
+    glosses: tuple[Gloss, ...]
     nearest: tuple[Nearest, ...]
     suggestions: tuple[str, ...]
-    confidence: Confidence
+    confidence: Confidence | None  # None where nothing was searched
+    fallback: str | None  # why a language model's answer is not shown
+    dropped: int  # sentences of a language model that its citations do not support
     disclaimer: str
     notice: str
-    index_generation: int
+    index_generation: int | None
     timing_ms: dict[str, float]
 
     def __post_init__(self) -> None:
         if not self.disclaimer.strip():
             raise ValueError("an answer without a disclaimer")
         numbers = {citation.number for citation in self.citations}
-        for sentence in self.sentences:
+        for sentence in (*self.plain, *self.sentences):
             if not sentence.citations or not numbers.issuperset(sentence.citations):
                 raise ValueError(f"sentence cites {sentence.citations}, the answer has citations {sorted(numbers)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An earlier question of the conversation: the query it became, and the article that its answer quoted first."""
+    """An earlier question of the conversation, the query it became, and what its answer quoted, the first quote first."""
 
+    question: str
     query: str
     article_id: str | None
+    quotes: tuple[str, ...] = ()
+    status: AnswerStatus = AnswerStatus.ANSWERED
+    danger: str | None = None  # the category of its banner
+
+    @property
+    def settled(self) -> bool:
+        """Whether the reader, shown the banner of an emergency, said that nobody is in danger."""
+        return self.danger is not None and self.status not in STOPPED
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A passage that the answer must hold, and why."""
+
+    hit: ScoredPassage
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence before its marks are numbered: its text and the passages that it rests on, at least one."""
+
+    text: str
+    passages: tuple[Passage, ...]
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that a language model wrote and its citations do not support: never shown, only counted."""
+
+    reason: str
 
 
 class AnswerWriter(Protocol):
-    """Chooses and orders what is said. Every passage it returns is quoted whole, in that order."""
+    """Puts what was chosen into sentences, each with the passages that it rests on."""
 
     mode: Mode
 
-    def write(self, query: Query, evidence: Sequence[ScoredPassage], limit: int) -> list[ScoredPassage]:
-        """At most `limit` passages that answer the query, the one that answers it first."""
+    def write(self, query: Query, chosen: Sequence[Chosen]) -> Generator[Draft | Dropped, None, None]:
+        """Sentence by sentence, as each is ready. Raises `WriterFailed` when it cannot go on."""

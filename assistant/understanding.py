@@ -1,22 +1,38 @@
 """Turns what the reader typed into what is searched, deterministically: no model, the same result every time.
 
 What of a conversation matters to the next question is its topic, not its wording: "What are the symptoms of gout?", then
-"What causes it?" is searched as "gout: What causes it?". Only what asks nothing of its own ("And in pregnancy?") also needs
-the question before it, which it continues; and where it is nothing but a new topic ("And for asthma?"), that question is
-asked again with the new topic in the old one's place. A question that names a topic the conversation has not touched is
-searched as typed: a new topic must not drag the old one along. A first question that leans has only the open article to
-lean on: its heading is put before it.
+"What causes it?" is searched as "gout: What causes it?". The topic is what the last query that names one names, however
+many turns ago within `REACH`; where none does, what the last answer quoted speaks of. Only what asks nothing of its own
+("And in pregnancy?") also needs the question before it, which it continues; and where it is nothing but a new topic ("And
+for asthma?"), that question is asked again with the new topic in the old one's place. A question that names a topic the
+conversation has not touched is searched as typed: a new topic must not drag the old one along. A first question that leans
+has only the open article to lean on: its heading is put before it. What the reader edited is searched as it is.
 
 Each reading is searched beside the question as typed and their scores are added, because neither alone is right.
-Figures and what was tried: eval/LOG.md, 2026-11-23; `followup eval followups` gives them again.
+Text is only ever searched: whatever it says, it changes nothing else. Figures and what was tried: eval/LOG.md, 2026-11-23;
+`followup eval followups` gives them again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from itertools import islice
 
+from assistant.phrases import (
+    PHRASE,
+    bare_names,
+    first_clause,
+    is_tied,
+    kept,
+    named,
+    named_phrases,
+    names,
+    replaced,
+    says,
+    topics,
+)
+from assistant.phrases import Vocabulary as Vocabulary  # what `stand_alone` is asked with
 from assistant.types import Query, Turn, Variant
 
 _OPENER = re.compile(
@@ -28,28 +44,25 @@ _PRONOUN = re.compile(
     r"latter|same|such)\b",
     re.IGNORECASE,
 )
+_VERB = "is|are|was|were|do|does|did|can|could|should|would|will|may|must|has|have|had"
 #: How a question of its own begins; anything else continues the question before it or states something.
 _ASKS = re.compile(
-    r"^((and|but|or|so|also|then)\b[\s,]*)?(what(?! about| if)|which|who|whom|whose|when|where|why(?! not)|how(?! about)|is|are|"
-    r"was|were|do|does|did|can|could|should|would|will|may|must|has|have|had|"
-    r"tell|explain|describe|compare|list|show)\b",
+    r"^((and|but|or|so|also|then)\b[\s,]*)?(what(?! about| if)|which|who|whom|whose|when|where|why(?! not)|how(?! about)|"
+    rf"{_VERB}|tell|explain|describe|compare|list|show)\b",
     re.IGNORECASE,
 )
-#: Words that are in no name of a topic, whatever the corpus says: they end it.
-_GLUE = (
-    "a about after again all also am an and any are as at be because been before being between but by can could did do does "
-    "doing done during each else few for from get give had happen happens has have having he help her here hers him his how i "
-    "if in into is it its just know like may me mean might more most must my need no nor not of off on one ones only or other "
-    "our out over own please same shall she should so some such tell than that the their theirs them then there these they "
-    "this those through to too under until up us very want was we were what when where which while who whom whose why will "
-    "with without would you your "
-    "caused diagnosed dosed given inherited managed monitored prevented safe taken treated used"
+#: A question whose answer is one thing with a name: "Which drug is …?", "What is first-line for …?". "Which genes …?" is not.
+_CHOOSES = re.compile(
+    rf"^(which|what)\s+((?!({_VERB}|about|if|else)\b)[\w-]+\s+){{1,3}}(?<=[^\Ws]\s)(is|was|does|has|should|can|could|would|will|"
+    r"may|must|do i|to|for|first|comes)\b|\b(first[- ]line|preferred|of choice)\b",
+    re.IGNORECASE,
 )
-_CONTENT = rf"(?!(?:{_GLUE.replace(' ', '|')})(?![\w'’-]))\w[\w'’-]*"
-_CLAUSE = re.compile(r"[^.?!;:]+")
-#: Content words in a row: "polycystic kidney disease".
-_PHRASE = re.compile(rf"(?<![\w'’-]){_CONTENT}(?:[^\w.?!;:]+{_CONTENT})*", re.IGNORECASE)
+#: Who says it, which is not what it is about: "ACR 2020", "the 2022 AHA/ACC guideline".
+_BODY = re.compile(r"\b(?:19|20)\d\d\s+[A-Z][A-Z/]+\b|\b[A-Z][A-Z/]+\s*\(?(?:19|20)\d\d\b")
+_ONE = re.compile(r"\b(it|its)\b", re.IGNORECASE)
 _WORD = re.compile(r"[\w-]+")
+#: How far back a topic is looked for, in turns.
+REACH = 6
 #: What is no question and has at most this many words is read as a continuation.
 SHORT = 3
 #: Characters of earlier turns that are kept, their last ones. The question itself must stay within what the embedder reads.
@@ -69,46 +82,44 @@ SWAPPED = 0.95
 LEANS_ON_ARTICLE = 0.25
 
 
-class Vocabulary(Protocol):
-    """What the corpus speaks of."""
-
-    def topics_in(self, text: str) -> list[str]:
-        """The stems of a text that name a topic of the corpus: a drug, a disease, a test."""
-
-    def stands_in(self, term: str, article_id: str) -> bool:
-        """Whether an article speaks of a stem."""
-
-
 def stand_alone(question: str, history: Sequence[Turn], vocabulary: Vocabulary, open_heading: str | None = None) -> Query:
     """What to search for a question asked after `history` (oldest turn first), beside the article with `open_heading`."""
-    topics = _topics(question, vocabulary)
-    reason = _leans(question, bool(topics))
+    asked_of = topics(question, vocabulary)
+    reason = _leans(question, bool(asked_of))
     if history:
-        return _after(history[-1], question, topics, reason, vocabulary)
+        return _after(history, question, asked_of, reason, vocabulary)
     if reason and open_heading:
         reason += ": searched as typed and after the open article's heading"
         return _searched(question, False, reason, (f"{open_heading}: {question}", LEANS_ON_ARTICLE))
     return _searched(question, False, "first question of the conversation: searched as typed")
 
 
-def _after(last: Turn, question: str, topics: Sequence[str], reason: str | None, vocabulary: Vocabulary) -> Query:
+def edited(question: str, query: str) -> Query:
+    """What the reader made of the query: searched as it stands, whatever was asked before. `question` may be anything."""
+    text = " ".join(query.split()) or question
+    return Query(text, False, "edited by you", (Variant(text, 1.0),))
+
+
+def _after(history: Sequence[Turn], question: str, asked_of: Sequence[str], reason: str | None, vocabulary: Vocabulary) -> Query:
     """A question after a turn, whose query holds what mattered of the turns before it."""
-    asks = _ASKS.match(question)
-    new = _new(topics, last, vocabulary)
+    last, asks = history[-1], _ASKS.match(question)
+    new = _new(asked_of, last, vocabulary)
     if new and not asks and (swapped := _swapped(last.query, question, vocabulary)):
         why = "names a new topic and asks nothing: searched as typed and as your previous question on it"
         return _searched(question, True, why, (swapped, SWAPPED))
-    if topics and new == topics and (asks or not _OPENER.match(question)) and not _PRONOUN.search(question):
+    if asked_of and new == asked_of and (asks or not _OPENER.match(question)) and not _PRONOUN.search(question):
         return _searched(question, False, "names a new topic: searched as typed")
     share = LEANS if reason else MAY_LEAN
     reason = f"{reason or 'may continue the conversation'}: searched as typed"
-    on_topic = f"{_kept(_subject(last.query, vocabulary))}: {question}"
+    subject = _subject(history, question, vocabulary)
+    on_topic = f"{kept(subject, MAX_ANCHOR)}: {question}" if subject else question
+    if asks and not subject:
+        return _searched(question, False, "names the topic of the conversation: searched as typed")
     if asks:
         return _searched(question, True, f"{reason} and on the topic of your previous question", (on_topic, share))
-    continued = (f"{_kept(last.query)} {question}", share * CONTINUES)
-    return _searched(
-        question, True, f"{reason}, after your previous question and on its topic", continued, (on_topic, share * (1 - CONTINUES))
-    )
+    continued = f"{kept(last.query, MAX_ANCHOR)} {question}"
+    why = f"{reason}, after your previous question and on its topic"
+    return _searched(question, True, why, (continued, share * CONTINUES), (on_topic, share * (1 - CONTINUES)))
 
 
 def _searched(question: str, used_history: bool, reason: str, *readings: tuple[str, float]) -> Query:
@@ -131,56 +142,49 @@ def _leans(question: str, topical: bool) -> str | None:
     return "names no topic of its own"
 
 
-def _topics(text: str, vocabulary: Vocabulary) -> list[str]:
-    return [topic for phrase in _PHRASE.findall(text) for topic in vocabulary.topics_in(phrase)]
-
-
-def _new(topics: Sequence[str], last: Turn, vocabulary: Vocabulary) -> list[str]:
+def _new(asked_of: Sequence[str], last: Turn, vocabulary: Vocabulary) -> list[str]:
     """The topics that neither the last query names nor the article that answered it speaks of."""
-    known = set(_topics(last.query, vocabulary))
-    unnamed = [topic for topic in topics if topic not in known]
+    known = set(topics(last.query, vocabulary))
+    unnamed = [topic for topic in asked_of if topic not in known]
     return [topic for topic in unnamed if not (last.article_id and vocabulary.stands_in(topic, last.article_id))]
 
 
 def _swapped(query: str, question: str, vocabulary: Vocabulary) -> str | None:
     """A query with its topics replaced by those of a question that is nothing but topics, or None when it is not.
 
-    "What are the symptoms of gout?", "And for asthma?" → "What are the symptoms of asthma?"
+    "What are the symptoms of gout?", "And for asthma?" → "What are the symptoms of asthma?" What comes as a circumstance
+    takes the place of a circumstance: "Is ibuprofen safe in gout?", "And in asthma?" → "Is ibuprofen safe in asthma?"
     """
-    phrases = _PHRASE.findall(_OPENER.sub("", question))
     asked = query.rpartition(": ")[2]  # without the topic that an earlier turn was searched with, if it names its own
-    query = asked if _named(asked, vocabulary) else query
-    old = _named(query, vocabulary)
-    if not old or not all(vocabulary.topics_in(phrase) for phrase in phrases):
+    query = asked if named(asked, vocabulary) else query
+    old, instead = named(query, vocabulary), named(question, vocabulary)
+    if not all(vocabulary.topics_in(phrase) for phrase in PHRASE.findall(_OPENER.sub("", question))):
         return None
-    instead = ", ".join(question[start:end] for start, end in _named(question, vocabulary))
-    starts, ends = [0, *(end for _, end in old)], [*(start for start, _ in old), len(query)]
-    return " ".join(instead.join(query[start:end] for start, end in zip(starts, ends, strict=True)).split())
+    if instead and is_tied(question, instead[0][0]):
+        old = [span for span in named_phrases(query, vocabulary) if is_tied(query, span[0])]
+    return replaced(query, old, ", ".join(question[start:end] for start, end in instead)) if old else None
 
 
-def _subject(query: str, vocabulary: Vocabulary) -> str:
-    """The topics of a query in its own words, each once; where it names none, all that its first clause speaks of."""
-    spans = _named(query, vocabulary) or _spans(query, lambda phrase: True)[:1]
-    named = [query[start:end] for start, end in spans]
-    return ", ".join({name.casefold(): name for name in named}.values()) or query
+def _subject(history: Sequence[Turn], question: str, vocabulary: Vocabulary) -> str:
+    """What the conversation is about, in its own words, each topic once; empty when the question names all of it itself.
+
+    The topics of the last query that names any, else all that the last query's first clause speaks of. Where that turn asked
+    for a thing by what it is ("Which drug first?") and the question speaks of it ("What is its dose?"), also its name, which
+    the answer gave.
+    """
+    last = history[-1]
+    told = next((found for turn in reversed(history[-REACH:]) if (found := names(turn.query, vocabulary))), [])
+    if not told and (clause := first_clause(last.query)):
+        told = [clause]
+    if not told or (_ONE.search(question) and _CHOOSES.search(last.question)):
+        told += _answering(last, vocabulary)
+    left = [name for name in told if not says(question, name)]
+    return ", ".join({name.casefold(): name for name in left}.values()) if told else last.query
 
 
-def _named(text: str, vocabulary: Vocabulary) -> list[tuple[int, int]]:
-    return _spans(text, lambda phrase: bool(vocabulary.topics_in(phrase)))
-
-
-def _spans(text: str, wanted: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """In each clause from the first wanted phrase to the last: "symptoms of [Marfan syndrome in children]"."""
-    spans = []
-    for clause in _CLAUSE.finditer(text):
-        found = [match for match in _PHRASE.finditer(text, *clause.span()) if wanted(match[0])]
-        if found:
-            spans.append((found[0].start(), found[-1].end()))
-    return spans
-
-
-def _kept(text: str) -> str:
-    """The last words of a text, at most `MAX_ANCHOR` characters."""
-    if len(text) <= MAX_ANCHOR:
-        return text
-    return text[-MAX_ANCHOR:].partition(" ")[2] or text[-MAX_ANCHOR:]
+def _answering(turn: Turn, vocabulary: Vocabulary) -> list[str]:
+    """The first name in what was quoted first that the turn's own query does not hold; none where nothing was quoted."""
+    known = set(topics(turn.query, vocabulary))
+    quote = _BODY.sub(" . ", turn.quotes[0]) if turn.quotes else ""
+    found = (name for name in bare_names(quote, vocabulary) if known.isdisjoint(vocabulary.topics_in(name)))
+    return list(islice(found, 1))

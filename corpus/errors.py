@@ -12,6 +12,7 @@ FollowupError                 exit 1   the root; nothing else is raised on purpo
 ├── BuildRefused              exit 2   the new generation did not pass its gate; the old one still serves
 ├── ModelUnavailable          503, 2   the embedder's package or files are missing or changed
 ├── QuestionRefused           4xx, 2   the question cannot be taken (`status` says which); never carries the question
+├── WriterFailed                       a language model cannot be asked or cannot go on; the extractive answer is given instead
 ├── StoreUnavailable          503, 2   the database of conversations fails: full, locked, read-only, damaged
 ├── ConversationNotFound      404
 └── AnswerNotFound            404
@@ -30,10 +31,19 @@ if TYPE_CHECKING:
 
 
 class FollowupError(Exception):
-    """Root of every error this project raises on purpose. `exit_code` is the command line's, `status` is HTTP's."""
+    """Root of every error this project raises on purpose. `exit_code` is the command line's, `status` is HTTP's.
+
+    `public` is what readers are told instead of the message, where that speaks of the server's files and commands.
+    """
 
     exit_code = 1
     status = 500
+    public: str | None = None
+
+    @property
+    def told(self) -> str:
+        """What may leave the server."""
+        return self.public or str(self)
 
 
 class CorpusError(FollowupError):
@@ -61,6 +71,7 @@ class IndexUnavailable(FollowupError):
 
     exit_code = 2
     status = 503
+    public = "the articles cannot be searched at the moment; try again in a minute"
 
 
 class IndexMissing(IndexUnavailable):
@@ -92,6 +103,7 @@ class ModelUnavailable(FollowupError):
 
     exit_code = 2
     status = 503
+    public = "the articles cannot be searched at the moment; try again in a minute"
 
 
 class QuestionRefused(FollowupError):
@@ -104,11 +116,16 @@ class QuestionRefused(FollowupError):
         self.status = status
 
 
+class WriterFailed(FollowupError):
+    """A language model cannot be asked, or cannot go on. The message is shown to readers: no key, no question."""
+
+
 class StoreUnavailable(FollowupError):
     """The database of conversations cannot be read or written now."""
 
     exit_code = 2
     status = 503
+    public = "conversations cannot be kept or read at the moment; try again in a minute"
 
 
 class ConversationNotFound(FollowupError):

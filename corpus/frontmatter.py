@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from yaml.reader import ReaderError
 
-from corpus.types import Note, Problem, Reference, ReferenceType, Status
+from corpus.types import Condition, Note, Position, Problem, Reference, ReferenceType, Status, Withdrawal
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Path = tuple[str | int, ...]
@@ -36,6 +36,12 @@ class _Reference(_Strict):
     doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
     pmid: Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")] | None = None
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+    retracted: dt.date | None = None
+
+
+class _Withdrawal(_Strict):
+    since: dt.date
+    reason: Text
 
 
 class _Note(_Strict):
@@ -44,6 +50,15 @@ class _Note(_Strict):
 
     def value(self) -> Note:
         return Note(self.text, self.statements)
+
+
+class _Position(_Strict):
+    body: Text
+    year: Annotated[int, Field(ge=1800, le=2200)] | None = None
+    statements: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+    def value(self) -> Position:
+        return Position(self.body, self.year, self.statements)
 
 
 class FrontMatter(_Strict):
@@ -56,10 +71,13 @@ class FrontMatter(_Strict):
     status: Status
     last_updated: dt.date
     reviewed_by: Text | None = None
+    withdrawn: _Withdrawal | None = None
     review_notes: tuple[_Note, ...] = ()
     references: tuple[_Reference, ...] = ()
     plain_summary: tuple[_Note, ...] = ()
     questions: tuple[_Note, ...] = ()
+    conditions: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] | None = None
+    disagreements: tuple[Annotated[tuple[_Position, ...], Field(min_length=2)], ...] | None = None
 
     @field_validator("status", mode="before")
     @classmethod
@@ -80,6 +98,22 @@ class FrontMatter(_Strict):
     def reference_values(self) -> tuple[Reference, ...]:
         """The references as plain values."""
         return tuple(Reference(**reference.model_dump()) for reference in self.references)
+
+    def condition_values(self) -> tuple[Condition, ...] | None:
+        """The declared conditions as plain values."""
+        if self.conditions is None:
+            return None
+        return tuple(Condition(statement, needs) for statement, needs in self.conditions.items())
+
+    def disagreement_values(self) -> tuple[tuple[Position, ...], ...] | None:
+        """The declared disagreements as plain values."""
+        if self.disagreements is None:
+            return None
+        return tuple(tuple(position.value() for position in positions) for positions in self.disagreements)
+
+    def withdrawal(self) -> Withdrawal | None:
+        """Since when and why the article is withdrawn, or None."""
+        return Withdrawal(self.withdrawn.since, self.withdrawn.reason) if self.withdrawn else None
 
 
 class _Loader(yaml.SafeLoader):

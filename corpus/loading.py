@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from corpus.body import read_blocks
@@ -97,10 +97,13 @@ def parse_article(source: str, path: str) -> tuple[Article | None, list[Problem]
             status=meta.status,
             last_updated=meta.last_updated,
             reviewed_by=meta.reviewed_by,
+            withdrawn=meta.withdrawal(),
             review_notes=tuple(note.value() for note in meta.review_notes),
             references=meta.reference_values(),
             plain_summary=tuple(note.value() for note in meta.plain_summary),
             questions=tuple(note.value() for note in meta.questions),
+            conditions=meta.condition_values(),
+            disagreements=meta.disagreement_values(),
             text=body,
             blocks=tuple(blocks),
             path=path,
@@ -162,6 +165,24 @@ def _contradictions(
             for statement in note.statements:
                 if statement not in stated:
                     yield Problem(path, lines[(key, position)], f"{key}: the body has no statement ^{statement}")
+    yield from _dangling(meta, stated, lines, path)
+
+
+def _dangling(
+    meta: FrontMatter, stated: Collection[str], lines: dict[tuple[str | int, ...], int], path: str
+) -> Iterator[Problem]:
+    """Conditions and disagreements of statements that are not there, and a statement that is its own condition."""
+    for statement, needs in (meta.conditions or {}).items():
+        line = lines[("conditions", statement)]
+        if statement in needs:
+            yield Problem(path, line, f"conditions: ^{statement} names itself")
+        for name in (statement, *needs):
+            if name not in stated:
+                yield Problem(path, line, f"conditions: the body has no statement ^{name}")
+    for position, sides in enumerate(meta.disagreements or ()):
+        for name in (name for side in sides for name in side.statements):
+            if name not in stated:
+                yield Problem(path, lines[("disagreements", position)], f"disagreements: the body has no statement ^{name}")
 
 
 def _repeated(articles: list[Article]) -> Iterator[Problem]:

@@ -7,11 +7,16 @@ counted here from the pieces.
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Protocol, cast
 
 #: Characters that pysbd uses as placeholders of its own and gives back as others; one that is in the text is hidden from it.
 _PLACEHOLDERS = str.maketrans(dict.fromkeys("∯♬♭☉☇☈☄☊☋☌☍ȸȹƪ♟♝☏♨✂⌬ᓰᓱᓳᓴᓷᓸ⎋", "·"))
+
+
+#: A segmenter keeps the text that it works on in itself.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class _Segmenter(Protocol):
@@ -23,7 +28,9 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     position = 0
     text = text.translate(_PLACEHOLDERS)  # one character for one: the spans stay
-    for piece in _segmenter().segment(text):
+    with _ONE_AT_A_TIME:
+        pieces = _segmenter().segment(text)
+    for piece in pieces:
         start = text.find(piece, position)
         if start < 0:  # pysbd rewrote what it read (thousands of ". . ."): the rest stays in one piece
             piece, start = text[position:], position

@@ -18,8 +18,11 @@ _WORD = re.compile(r"\S+")
 
 
 def split_corpus(articles: Sequence[Article], max_words: int = 280) -> list[Passage]:
-    """The passages of all articles, article by article in the order given, each article's in reading order."""
-    return [passage for article in articles for passage in split_article(article, max_words)]
+    """The passages of all articles, article by article in the order given, each article's in reading order.
+
+    A withdrawn article has none: nothing can find or quote it any more.
+    """
+    return [passage for article in articles if not article.withdrawn for passage in split_article(article, max_words)]
 
 
 def split_article(article: Article, max_words: int = 280) -> list[Passage]:

@@ -71,6 +71,15 @@ class Reference:
     doi: str | None = None
     pmid: str | None = None
     url: str | None = None
+    retracted: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An article that is no longer answered from: since when, and why."""
+
+    since: dt.date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,23 @@ class Note:
     """A text that rests on statements of its article: an askable question, a plain-language sentence, a review note."""
 
     text: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A statement and those that must be quoted with it: its exceptions, limits, contraindications."""
+
+    statement: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What one body holds where bodies disagree: who, the year of its advice, the statements that say it."""
+
+    body: str
+    year: int | None
     statements: tuple[str, ...]
 
 
@@ -109,10 +135,13 @@ class Article:
     status: Status
     last_updated: dt.date
     reviewed_by: str | None
+    withdrawn: Withdrawal | None
     review_notes: tuple[Note, ...]
     references: tuple[Reference, ...]
     plain_summary: tuple[Note, ...]
     questions: tuple[Note, ...]
+    conditions: tuple[Condition, ...] | None  # None: the article declares none, they are worked out from its wording
+    disagreements: tuple[tuple[Position, ...], ...] | None  # None: likewise
     text: str = field(repr=False)
     blocks: tuple[Block, ...] = field(repr=False)
     path: str

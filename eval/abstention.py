@@ -8,13 +8,12 @@ article they are not; a fit of the constants in assistant/retrieval.py is made o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
-from assistant import retrieval
-from assistant.retrieval import DEPTH, confidence, signals
+from assistant.retrieval import DEPTH, INTERCEPT, WEIGHTS, Signals, confidence, signals
 from eval.datasets import FollowUp, Unanswerable
-from eval.measures import RiskPoint, auroc, risk_coverage
+from eval.measures import RiskPoint, answered_at_risk, auroc, risk_coverage
 from eval.variants import changed_index, without_articles, without_questions
 
 if TYPE_CHECKING:
@@ -27,13 +26,15 @@ FOLDS = 5
 #: Inverse of the penalty, chosen among infinity, 1 and 0.1: without a penalty the cosine takes over (eval/LOG.md).
 PENALTY_C = 0.1
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+#: Share of wrong answers that is borne (issue 4).
+WRONG = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One question: what its confidence is made of, and the confidence."""
 
-    signals: tuple[float, float, float]
+    signals: Signals
     confidence: float
 
 
@@ -60,20 +61,17 @@ class Separation:
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """The four numbers of the logistic regression behind the confidence."""
+    """The logistic regression behind the confidence."""
 
     intercept: float
-    cosine: float
-    by_hits: float
-    by_article: float
+    weights: Signals
 
     def logit(self, judged: Judged) -> float:
         """Rises with the confidence that these constants would give."""
-        cosine, by_hits, by_article = judged.signals
-        return self.intercept + self.cosine * cosine + self.by_hits * by_hits + self.by_article * by_article
+        return self.intercept + judged.signals.dot(self.weights)
 
 
-SHIPPED = Constants(retrieval.INTERCEPT, retrieval.COSINE, retrieval.BY_HITS, retrieval.BY_ARTICLE)
+SHIPPED = Constants(INTERCEPT, WEIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,7 @@ class HeldOut:
 
     separation: Separation
     risks: tuple[RiskPoint, ...]
+    answered_at_risk: float  # share of the answerable that are answered at a threshold with at most WRONG wrong answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +122,12 @@ def held_out(
     asked = [product.ask(question.question, scope(question), question.previous) for question in followups]
     strange = [product.ask(question.question, scope(question)) for question in unanswerable]
     right = [bool(set(product.quoted(one)) & set(question.gold)) for one, question in zip(asked, followups, strict=True)]
+    verdicts = right + [False] * len(strange)
     confidences = [one.evidence.confidence for one in (*asked, *strange)]
     return HeldOut(
         Separation(tuple(_judged(product, one) for one in asked), tuple(_judged(product, one) for one in strange)),
-        tuple(risk_coverage(confidences, right + [False] * len(strange), COVERAGES)),
+        tuple(risk_coverage(confidences, verdicts, COVERAGES)),
+        answered_at_risk(confidences, verdicts, [True] * len(asked) + [False] * len(strange), WRONG),
     )
 
 
@@ -159,8 +160,8 @@ def fit(separation: Separation, c: float = PENALTY_C) -> Constants:
 
     judged = [*separation.answerable, *separation.unanswerable]
     labels = [1] * len(separation.answerable) + [0] * len(separation.unanswerable)
-    model = LogisticRegression(C=c, class_weight="balanced").fit([one.signals for one in judged], labels)
-    return Constants(*(float(number) for number in (model.intercept_[0], *model.coef_[0])))
+    model = LogisticRegression(C=c, class_weight="balanced").fit([astuple(one.signals) for one in judged], labels)
+    return Constants(float(model.intercept_[0]), Signals(*(float(weight) for weight in model.coef_[0])))
 
 
 def _searched(index: Index, encoder: Index, questions: Sequence[str]) -> Iterator[Judged]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.types import Answer, Citation
+from assistant.types import Answer, Citation, Role
 from assistant.writing import ExtractiveWriter
 from corpus.loading import load_corpus
 from eval.asking import Questions, Reply, opened_asker
@@ -97,8 +97,9 @@ def query_result(reply: Reply, judge: Judge, sources: Mapping[str, Article]) -> 
 def decision_measures(reply: Reply) -> dict[str, float]:
     """Whether it rightly answered or abstained; of an answerable question, how its cited statements fit the gold.
 
-    An abstention has recall 0 and a wrong first statement, and no precision: nothing was cited. Gold a and b, cited b, c
-    and d: GoldRecall 1/2, GoldPrecision 1/3, GoldFirst 1.
+    An abstention has recall 0 and a wrong first statement, and no precision: nothing was cited; RecallAtAnswer leaves it out.
+    Gold a and b, cited b, c and d: GoldRecall 1/2, GoldPrecision 1/3, GoldFirst 1. The conditions and contrasts that come with
+    an answer count for the recall; PrecisionAll has them too, GoldPrecision only what is said to answer.
     """
     if isinstance(reply.question, Unanswerable):
         return {"Abstained": float(not reply.answered)}
@@ -109,7 +110,15 @@ def decision_measures(reply: Reply) -> dict[str, float]:
         "GoldRecall": len(right) / len(set(reply.gold)),
         "GoldFirst": float(bool(cited) and cited[0] in reply.gold),
     }
-    return {**measures, "GoldPrecision": len(right) / len(cited)} if cited else measures
+    if not cited:
+        return measures
+    answering = dict.fromkeys(reply.answering)
+    return {
+        **measures,
+        "RecallAtAnswer": measures["GoldRecall"],
+        "GoldPrecision": sum(passage in reply.gold for passage in answering) / max(1, len(answering)),
+        "PrecisionAll": len(right) / len(cited),
+    }
 
 
 def answer_measures(answer: Answer, judge: Judge, sources: Mapping[str, Article]) -> dict[str, float]:
@@ -175,7 +184,8 @@ def _right(reply: Reply) -> bool:
 
 
 def _confidences(replies: Sequence[Reply]) -> list[float]:
-    return [reply.answer.confidence.score for reply in replies]
+    """0 for a reply that searched nothing: a signpost answers no question."""
+    return [reply.answer.confidence.score if reply.answer.confidence else 0.0 for reply in replies]
 
 
 def _length(replies: Sequence[Reply]) -> dict[str, dict[str, float]]:
@@ -183,6 +193,7 @@ def _length(replies: Sequence[Reply]) -> dict[str, dict[str, float]]:
     answers = [reply.answer for reply in replies if reply.answered]
     counts = {
         "sentences": [len(answer.sentences) for answer in answers],
+        "answering sentences": [sum(one.role is Role.ANSWER for one in answer.sentences) for answer in answers],
         "words": [sum(len(sentence.text.split()) for sentence in answer.sentences) for answer in answers],
     }
     return {name: {"median": percentile(some, 50), "p90": percentile(some, 90)} for name, some in counts.items() if some}

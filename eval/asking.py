@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.answering import Ask, Assistant
 from assistant.citations import MisquoteError
 from assistant.store import ConversationStore
-from assistant.types import Answer, AnswerStatus
+from assistant.types import Answer, AnswerStatus, Role
 from corpus.errors import ArticleNotFound, QuestionRefused
 from eval.datasets import DatasetError, FollowUp, Unanswerable, load_followups, load_unanswerable
 from index.generations import sha256_of
@@ -68,6 +68,7 @@ class Reply:
     question: FollowUp | Unanswerable
     answer: Answer
     cited: tuple[str, ...]
+    answering: tuple[str, ...]  # of the cited, those that answer: not the conditions and contrasts that come with them
     milliseconds: float
 
     @property
@@ -110,7 +111,9 @@ class Asker:
             raise DatasetError(f"question {question.id}: {error}") from error
         except MisquoteError as error:
             raise DatasetError(f"question {question.id}: {error}; run `followup index build`") from error
-        return Reply(question, answer, tuple(citation.passage_id for citation in told.citations), milliseconds)
+        said = {number for one in told.sentences if one.role is Role.ANSWER for number in one.citations}
+        answering = tuple(citation.passage_id for citation in told.citations if citation.number in said)
+        return Reply(question, answer, tuple(citation.passage_id for citation in told.citations), answering, milliseconds)
 
     def _after_previous(self, question: FollowUp | Unanswerable, article_id: str | None) -> Ask:
         """The question as it is asked, in a conversation of its own in which its previous turn was just answered."""

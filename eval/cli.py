@@ -5,8 +5,13 @@ from __future__ import annotations
 import click
 
 from eval.commands.collections import peers, retrieval
+from eval.commands.conditions import conditions
+from eval.commands.gate import gate
+from eval.commands.points import points
 from eval.commands.questions import abstention, answers, followups, judge
+from eval.commands.readability import readability
 from eval.commands.results import compare, report
+from eval.commands.safety import safety
 from eval.commands.speed import latency
 
 
@@ -19,6 +24,11 @@ def eval() -> None:
     followup eval followups
     followup eval abstention
     followup eval answers
+    followup eval conditions
+    followup eval gate
+    followup eval readability
+    followup eval safety --only dangers
+    followup eval points
     followup eval latency --only server
     followup eval compare var/eval/results/before var/eval/results/after
     followup eval peers --dataset ../shared/data/nfcorpus --split dev
@@ -26,5 +36,20 @@ def eval() -> None:
     """  # noqa: D301  # click wants the backspace itself
 
 
-for command in (retrieval, followups, answers, judge, abstention, latency, compare, report, peers):
+for command in (
+    retrieval,
+    followups,
+    answers,
+    conditions,
+    gate,
+    judge,
+    abstention,
+    readability,
+    safety,
+    points,
+    latency,
+    compare,
+    report,
+    peers,
+):
     eval.add_command(command)

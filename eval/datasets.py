@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from index.search import Index
 
 DATA = Path(__file__).parent / "data"
-FOLLOWUPS, UNANSWERABLE = DATA / "followups.jsonl", DATA / "unanswerable.jsonl"
+FOLLOWUPS, UNANSWERABLE, CLARIFY = DATA / "followups.jsonl", DATA / "unanswerable.jsonl", DATA / "clarify.jsonl"
 
 
 class DatasetError(FollowupError):
@@ -56,7 +56,19 @@ class Unanswerable:
     question: str
 
 
-Row = TypeVar("Row", FollowUp, Unanswerable)
+@dataclass(frozen=True, slots=True)
+class TwoReadings:
+    """A question after others, with or without an article open: whether it has two readings, so that it is asked back."""
+
+    id: str
+    previous: tuple[str, ...]
+    article_id: str | None
+    question: str
+    asks: bool
+    why: str
+
+
+Row = TypeVar("Row", FollowUp, Unanswerable, TwoReadings)
 
 
 def load_followups(path: Path = FOLLOWUPS) -> tuple[FollowUp, ...]:
@@ -67,6 +79,11 @@ def load_followups(path: Path = FOLLOWUPS) -> tuple[FollowUp, ...]:
 def load_unanswerable(path: Path = UNANSWERABLE) -> tuple[Unanswerable, ...]:
     """Raises `DatasetError` as `path:line: message`."""
     return _load(path, TypeAdapter(Unanswerable))
+
+
+def load_clarify(path: Path = CLARIFY) -> tuple[TwoReadings, ...]:
+    """Raises `DatasetError` as `path:line: message`."""
+    return _load(path, TypeAdapter(TwoReadings))
 
 
 def check_gold(index: Index, followups: Sequence[FollowUp]) -> None:

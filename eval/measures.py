@@ -40,6 +40,21 @@ class RiskPoint:
     threshold: float
 
 
+def answered_at_risk(confidences: Sequence[float], right: Sequence[bool], answerable: Sequence[bool], risk: float) -> float:
+    """Share of the answerable questions that are answered when as many are as keep the share of wrong answers within `risk`.
+
+    Confidences .9 right, .8 wrong, .7 right, .6 unanswerable: at a risk of 1/3 the first three, 3 of 3; at 0 the first, 1 of 3.
+    """
+    ordered = sorted(zip(confidences, right, answerable, strict=True), key=lambda row: -row[0])
+    wrong, reached, best = 0, 0, 0
+    for count, (_, is_right, is_answerable) in enumerate(ordered, start=1):
+        wrong += not is_right
+        reached += is_answerable
+        if wrong <= risk * count:
+            best = reached
+    return best / sum(answerable)
+
+
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool], coverages: Sequence[float]) -> list[RiskPoint]:
     """The risk at each coverage (El-Yaniv and Wiener 2010), the surest questions first.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.parts import asked_part, queries
 from assistant.retrieval import Evidence, find_evidence
+from assistant.selection import Selection, select
 from assistant.types import Query, Turn
 from assistant.understanding import stand_alone
-from assistant.writing import ExtractiveWriter
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -34,7 +35,7 @@ class Product:
         """`previous` is asked first, as the first question of the conversation, and remembered as the store would."""
         history = [self._remembered(previous, article_id)] if previous else []
         heading = self.index.store.article(article_id).heading if article_id else None
-        query = stand_alone(question, history, self.index, heading)
+        query = stand_alone(asked_part(question, self.index), history, self.index, heading)
         return Asked(query, find_evidence(self.index, query, article_id))
 
     def answers(self, asked: Asked) -> bool:
@@ -42,12 +43,21 @@ class Product:
         return asked.evidence.confidence >= self.settings.abstain_below
 
     def quoted(self, asked: Asked) -> list[str]:
-        """The ids of the passages that the extractive writer would quote, were the question answered."""
-        hits = ExtractiveWriter().write(asked.query, asked.evidence.hits, self.settings.max_sentences)
-        return [hit.passage.id for hit in hits]
+        """The ids of the passages that the answer would quote, were the question answered."""
+        return [one.hit.passage.id for one in self.selected(asked).chosen]
+
+    def selected(self, asked: Asked) -> Selection:
+        """What the answer would hold, were the question answered."""
+        parts = queries(asked.query.variants[0].text, [], self.index)
+        return select(self.index, asked.query, asked.evidence, parts, self.settings.max_sentences)
 
     def _remembered(self, question: str, article_id: str | None) -> Turn:
-        """A stored turn keeps the article its answer quoted first; an abstention quotes none and keeps the open one."""
-        asked = self.ask(question, article_id)
-        answered = self.answers(asked) and asked.evidence.hits
-        return Turn(asked.query.text, asked.evidence.hits[0].passage.article_id if answered else article_id)
+        """A stored turn keeps what its answer quoted and the article it quoted first; an abstention, the open article."""
+        return remembered(question, self, self.ask(question, article_id), article_id)
+
+
+def remembered(question: str, product: Product, asked: Asked, article_id: str | None) -> Turn:
+    """The turn that the store gives back for a question; its quotes are the best passages, as many as an answer has."""
+    passages = [hit.passage for hit in asked.evidence.hits[: product.settings.max_sentences]] if product.answers(asked) else []
+    quotes = tuple(passage.text for passage in passages)
+    return Turn(question, asked.query.text, passages[0].article_id if passages else article_id, quotes)

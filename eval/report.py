@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, astuple, fields
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from eval.abstention import SHIPPED
+from assistant.retrieval import Signals
+from eval.abstention import SHIPPED, WRONG
 from eval.followups import KS, SCOPES
 from eval.reach import FOLLOWUPS, FOLLOWUPS_AIM
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from eval.abstention import Constants, Report
+    from eval.clarifying import Rate
     from eval.followups import Result
 
 
@@ -45,6 +49,24 @@ def followups_document(result: Result) -> dict[str, Any]:
     }
 
 
+def clarify_table(rates: Sequence[Rate]) -> Table:
+    """How often the reader is asked back, and where that is wrong."""
+    table = Table(title="Asked back where a question has two readings", title_justify="left", box=None)
+    for name in ("", "n", "ClarifyRate", "wrong"):
+        table.add_column(name, justify="right" if name in ("n", "ClarifyRate") else "left")
+    for rate in rates:
+        table.add_row(rate.name, str(rate.questions), f"{rate.clarify_rate:.3f}", " ".join(rate.wrong))
+    return table
+
+
+def clarify_document(rates: Sequence[Rate]) -> dict[str, Any]:
+    """The same by the name of the row."""
+    return {
+        rate.name: {"questions": rate.questions, "ClarifyRate": round(rate.clarify_rate, 4), "wrong": list(rate.wrong)}
+        for rate in rates
+    }
+
+
 def abstention_tables(result: Report) -> list[Table]:
     """How well it separates, and what answering less gains."""
     separation = Table(title=f"Abstention below {result.threshold:g}", title_justify="left", box=None)
@@ -61,8 +83,12 @@ def abstention_tables(result: Report) -> list[Table]:
 
 
 def abstention_lines(result: Report) -> list[str]:
-    """The constants, shipped and (with `--fit`) fitted, each with its AUROC on the held-out questions."""
-    lines = [_constants_line("shipped", SHIPPED, result)]
+    """What is answered at a bearable risk; the constants, shipped and (with `--fit`) fitted, with their held-out AUROC."""
+    lines = [
+        f"Answerable answered with at most {WRONG:.0%} wrong answers, {scope}: {held.answered_at_risk:.3f}"
+        for scope, held in result.held_out.items()
+    ]
+    lines.append(_constants_line("shipped", SHIPPED, result))
     if result.fitted:
         lines.append(_constants_line("fitted", result.fitted, result))
     return lines
@@ -73,6 +99,7 @@ def abstention_document(result: Report) -> dict[str, Any]:
     document: dict[str, Any] = {
         "threshold": result.threshold,
         "measures": _separations(result),
+        "answered_at_risk": {scope: round(held.answered_at_risk, 4) for scope, held in result.held_out.items()},
         "risk_coverage": {scope: [asdict(point) for point in held.risks] for scope, held in result.held_out.items()},
         "shipped": {"constants": asdict(SHIPPED), "held_out_AUROC": result.held_out_auroc(SHIPPED)},
     }
@@ -100,9 +127,10 @@ def _separations(result: Report) -> dict[str, dict[str, float]]:
 
 
 def _constants_line(name: str, constants: Constants, result: Report) -> str:
-    numbers = (constants.intercept, constants.cosine, constants.by_hits, constants.by_article)
+    numbers = (constants.intercept, *astuple(constants.weights))
     aurocs = ", ".join(f"{value:.3f} {scope}" for scope, value in result.held_out_auroc(constants).items())
     return (
-        f"{name}: INTERCEPT, COSINE, BY_HITS, BY_ARTICLE = {', '.join(f'{number:.2f}' for number in numbers)}\n"
+        f"{name}: INTERCEPT, {', '.join(field.name for field in fields(Signals))} = "
+        f"{', '.join(f'{number:.2f}' for number in numbers)}\n"
         f"         AUROC held out {aurocs}"
     )

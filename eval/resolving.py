@@ -19,7 +19,7 @@ from assistant.types import Query, Turn, Variant
 from assistant.understanding import stand_alone
 from eval.conversations import BASELINES, OPENING, SWITCHED
 from eval.embeddings import KeptEmbedder
-from eval.product import Asked, Product
+from eval.product import Asked, Product, remembered
 from eval.provenance import built_by
 from eval.results import Hit, QueryResult, Result, rounded
 from eval.retrieval import measure
@@ -65,9 +65,7 @@ class Player:
         history = [self._turn(title, questions[:count]) for count in range(1, len(questions))]
         query = stand_alone(questions[-1], history[-_REMEMBERED:], index, title or None)
         asked = Asked(query, find_evidence(index, query, k=DEPTH))
-        # An answer's turn keeps the article it quoted first; an abstention quotes none.
-        quoted = asked.evidence.hits[0].passage.article_id if asked.evidence.hits and self.product.answers(asked) else None
-        self._turns[title, *questions] = Turn(query.text, quoted)
+        self._turns[title, *questions] = remembered(questions[-1], self.product, asked, None)
         return asked
 
     def _turn(self, title: str, questions: tuple[str, ...]) -> Turn:

@@ -23,7 +23,7 @@ from corpus.errors import IndexDamaged, IndexMismatch, IndexMissing
 from index.types import Manifest
 
 #: Raise when the layout of a generation changes; older ones are then rebuilt.
-FORMAT = 2
+FORMAT = 3
 PASSAGES, VECTORS, NEAREST, LEXICAL, MANIFEST = "passages.sqlite", "vectors.npy", "vectors.faiss", "lexical", "manifest.json"
 _BUILDING = ".building-"
 _BUILD = "run `followup index build`"

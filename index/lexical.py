@@ -58,6 +58,7 @@ class LexicalIndex:
         # The index never changes, and the passages that feedback reads come again and again.
         analyze, searcher = self._analyzer.analyze, self._searcher  # not self, which the caches would keep alive
         self._counts = lru_cache(_COUNTED)(lambda text: Counter(analyze(text)))
+        self.rarest = _rarity(searcher.num_docs, 0)  # of a stem that stands nowhere
         self.rarity = lru_cache(_RARITIES)(lambda term: _rarity(searcher.num_docs, searcher.doc_freq("text", term)))
 
     @staticmethod

@@ -56,8 +56,8 @@ def write_passages(
         connection.executemany(
             "INSERT INTO article VALUES (?, ?, ?, ?, ?)",
             (
-                (article.id, position, first_cue[article.id], counts[article.id], _ARTICLE.dump_json(article).decode())
-                for position, article in enumerate(articles)
+                (one.id, position, first_cue.get(one.id, 0), counts.get(one.id, 0), _ARTICLE.dump_json(one).decode())
+                for position, one in enumerate(articles)
             ),
         )
         connection.executemany(

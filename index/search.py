@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -29,6 +29,7 @@ from index.vectors import VectorIndex
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from corpus.types import Passage
     from index.pooling import Rows, Values
     from index.settings import IndexSettings
     from index.types import Embedder, Reranker, Vectors
@@ -37,6 +38,8 @@ Made = TypeVar("Made")
 
 #: Cues taken from each search before they are pooled into passages. A passage has about four cues.
 DEPTH = 200
+#: Articles whose passages are kept: what goes with a quote is looked for among its neighbours, answer after answer.
+_ARTICLES = 256
 
 
 class _Once(Generic[Made]):
@@ -86,8 +89,9 @@ class Index:
         self._vectors = VectorIndex.read(folder / NEAREST)
         self._lexical = LexicalIndex(folder / LEXICAL)
         self._kept = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
+        self._passages_of = lru_cache(_ARTICLES)(lambda article_id: tuple(self.store.passages_of(article_id)))
         self._leads = Leads(*self.store.leads())
-        self._embedder = _Once(embedder)
+        self.embedder = _Once(embedder)  # loaded when first called
         self._reranker = _Once(reranker)
         self._check_counts(folder)
 
@@ -103,7 +107,7 @@ class Index:
 
     def encode(self, text: str, share: float = 1.0) -> EncodedQuery:
         """The query with its vector: 3-5 ms with the bundled embedder."""
-        return EncodedQuery(text, self._embedder().embed_query(text), share)
+        return EncodedQuery(text, self.embedder().embed_query(text), share)
 
     def search(self, *readings: EncodedQuery, k: int = 10, article_id: str | None = None) -> list[ScoredPassage]:
         """The `k` best passages for one query, or for several readings of it; only of one article when given.
@@ -182,6 +186,10 @@ class Index:
         near = self._vectors.nearest(vector, len(scope) if scope is not None else DEPTH, scope)
         return self._leads.pool(near, self._lexical.best(terms, DEPTH, article_id))
 
+    def passages_of(self, article_id: str) -> tuple[Passage, ...]:
+        """The passages of one article in reading order."""
+        return self._passages_of(article_id)
+
     def topics_in(self, text: str) -> list[str]:
         """The stems of a text that name a topic of the corpus: a drug, a disease, a test."""
         return self.store.topics_among(self._lexical.terms(text))
@@ -191,14 +199,24 @@ class Index:
         return self._lexical.stands_in(term, article_id)
 
     def coverage(self, text: str, hits: Sequence[ScoredPassage]) -> Coverage:
-        """How much of a text's wording (0..1, rare words weigh more) the hits and the first hit's article speak of."""
+        """How much of a text's wording the hits, the best of them alone and its article speak of."""
         if not hits:
-            return Coverage(0.0, 0.0)
+            return Coverage(0.0, 0.0, 0.0, 1.0)
         weights = self._rarities(text)
-        said = self.store.stems_of([hit.passage.id for hit in hits])
+        best, said = (self.store.stems_of([hit.passage.id for hit in some]) for some in (hits[:1], hits))
         article_id = hits[0].passage.article_id
-        in_article = [term for term in weights if self._lexical.stands_in(term, article_id)]
-        return Coverage(share(weights, said), share(weights, in_article))
+        in_article = {term for term in weights if self._lexical.stands_in(term, article_id)}
+        unspoken = max((weight for term, weight in weights.items() if term not in in_article), default=0.0)
+        return Coverage(
+            by_best=share(weights, best),
+            by_hits=share(weights, said),
+            by_article=share(weights, in_article),
+            unspoken=unspoken / self._lexical.rarest,
+        )
+
+    def spoken(self, text: str, wording: str) -> float:
+        """Which share of a text's words (0..1, rare ones weigh more) a wording speaks of."""
+        return share(self._rarities(text), self._lexical.terms(wording))
 
     def _rarities(self, text: str) -> dict[str, float]:
         """The stems of a text, and what each weighs."""

@@ -89,10 +89,15 @@ class ScoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Which share of a question's words (0..1, rare ones weigh more) is spoken of by the hits, and by the first hit's article."""
+    """Which share of a question's words (0..1, rare ones weigh more) is spoken of by the best hit, the hits, and its article.
 
+    `unspoken`: how rare the rarest word is that the article does not speak of; 0: it speaks of all, 1: one that stands nowhere.
+    """
+
+    by_best: float
     by_hits: float
     by_article: float
+    unspoken: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from assistant.answering import Assistant
 
 #: `make sweep` sets it: long tests run in full. Taken out of the environment, where the product would not know it.
 SWEEP = os.environ.pop("FOLLOWUP_TEST_SWEEP", "") == "1"
@@ -20,6 +24,7 @@ for name in [name for name in os.environ if name.upper().startswith("FOLLOWUP_")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from assistant.settings import Settings, load_settings  # noqa: E402  # after the environment is clean
+from assistant.store import ConversationStore  # noqa: E402
 from index.build import build_index  # noqa: E402
 from index.search import Index  # noqa: E402
 from tests.fakes import BagOfWordsEmbedder, write_articles  # noqa: E402
@@ -48,6 +53,22 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def real_index(settings: Settings) -> Index:
     """The shipped articles, embedded by the bundled embedder: 15 s, once a session."""
     return Index.open(settings)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConversationStore]:
+    """One database of conversations for the session."""
+    opened = ConversationStore(f"sqlite:///{tmp_path_factory.mktemp('store') / 'a.sqlite'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def assistant(real_index: Index, store: ConversationStore, settings: Settings) -> Assistant:
+    """The product over the shipped articles."""
+    from assistant.answering import Assistant
+
+    return Assistant(real_index, store, settings)
 
 
 @pytest.fixture

@@ -1,43 +1,52 @@
-"""Reads a page for the tests as a parser does, and the ill-meant article that pages must show as text."""
+"""Reads a page for the tests as a parser does, asks its form, and holds the ill-meant article that pages must show as text."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import urldefrag
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from assistant.disclaimer import DISCLAIMER
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
 GOUT = "gout-flares-urate-lowering"
 COLCHICINE = "What colchicine dose for a flare?"
 
 _VOID = {"meta", "link", "input", "br", "img"}
-_ATTACK = """<img src=http://evil.example/i onerror=alert(1)><script>alert(2)</script> ![x](http://evil.example/m.png)"""
+ATTACK = """<img src=http://evil.example/i onerror=alert(1)><script>alert(2)</script> ![x](http://evil.example/m.png)"""
 HOSTILE = f"""\
 ---
 id: hostile
-title: 'Colchicine {_ATTACK} title?'
-heading: 'Heading {_ATTACK}'
-specialty: 'Specialty {_ATTACK}'
+title: 'Colchicine {ATTACK} title?'
+heading: 'Heading {ATTACK}'
+specialty: 'Specialty {ATTACK}'
 status: submitted
 last_updated: 2026-01-02
 review_notes:
-  - {{text: 'Note {_ATTACK}', statements: [F1]}}
+  - {{text: 'Note {ATTACK}', statements: [F1]}}
 references:
   - id: 1
     type: guideline
-    title: 'Title {_ATTACK}'
-    authors: 'Authors {_ATTACK}'
-    venue: 'Venue {_ATTACK}'
+    title: 'Title {ATTACK}'
+    authors: 'Authors {ATTACK}'
+    venue: 'Venue {ATTACK}'
     doi: 10.1000/a"b<c>(d)
     year: 2020
 plain_summary:
-  - {{text: 'Plain {_ATTACK}', statements: [F1]}}
+  - {{text: 'Plain {ATTACK}', statements: [F1]}}
 questions:
-  - {{text: 'Colchicine {_ATTACK} question?', statements: [F1]}}
+  - {{text: 'Colchicine {ATTACK} question?', statements: [F1]}}
 ---
 
-## Section {_ATTACK}
+## Section {ATTACK}
 
-- Colchicine is given {_ATTACK} in the morning. [1] ^F1
+- Colchicine is given {ATTACK} in the morning. [1] ^F1
 """
 
 
@@ -115,3 +124,48 @@ def _matches(element: Element, attributes: dict[str, str]) -> bool:
         value in element.classes if name == "class_" else element[name.replace("_", "-")] == value
         for name, value in attributes.items()
     )
+
+
+def read(client: FlaskClient, address: str, status: int = 200) -> Page:
+    response = client.get(address, headers=BROWSER)
+    assert response.status_code == status
+    assert response.mimetype == "text/html"
+    return Page(response.text)
+
+
+def ask(client: FlaskClient, question: str, **form: str) -> TestResponse:
+    return client.post("/ask", data={"question": question, **form}, headers=BROWSER)
+
+
+def answered(client: FlaskClient, question: str, **form: str) -> tuple[str, Page]:
+    """The address that a question leads to, and the page there."""
+    response = ask(client, question, **form)
+    assert response.status_code == 303
+    return response.location, read(client, urldefrag(response.location).url)
+
+
+def check_page(page: Page) -> None:
+    """What every page must keep, whatever it shows."""
+    assert page.one("html")["lang"] == "en"
+    assert len(page.one("h1").text) > 3
+    assert page.one("title").text.endswith("Follow-up Assistant")
+    levels = [int(heading.tag[1]) for heading in page.all() if re.fullmatch("h[1-6]", heading.tag)]
+    assert all(after <= before + 1 for before, after in zip([0, *levels], levels, strict=False)), levels
+    assert len(page.ids) == len(set(page.ids)), "an id stands twice"
+    labelled = {label["for"] for label in page.all("label")}
+    for control in [*page.all("input"), *page.all("textarea")]:
+        assert control["type"] == "hidden" or control["id"] in labelled
+    for element in page.all():
+        assert element.tag not in ("style", "img", "iframe"), element
+        assert element.tag != "script" or (element["src"].startswith("/static/") and not element.text)
+        assert not [name for name in element.attributes if name == "style" or name.startswith("on")]
+        for name in ("aria-labelledby", "aria-describedby", "form"):
+            assert set(element[name].split()) <= set(page.ids), f"{name}={element[name]}"
+        if element.tag == "a" and element["href"].startswith("#"):
+            assert element["href"][1:] in page.ids, element["href"]
+        if element.tag in ("a", "button"):
+            assert element.text.strip() or element["aria-label"]
+        if element["href"].startswith("http"):
+            assert element["rel"] == "noopener"
+    assert page.all("a", class_="skip")[0]["href"] == "#main"
+    assert DISCLAIMER in page.text

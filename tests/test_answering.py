@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.answering import Ask, Assistant, Spoken, Started
-from assistant.citations import MisquoteError, cite
+from assistant.citations import Ledger, MisquoteError
 from assistant.disclaimer import DISCLAIMER
 from assistant.settings import Settings
 from assistant.store import ConversationStore
-from assistant.types import Answer, AnswerStatus, Audience, Sentence
-from corpus.errors import AnswerNotFound, ArticleNotFound, ConversationNotFound, QuestionRefused
+from assistant.types import AbstentionReason, Answer, AnswerStatus, Audience, Draft, Role, Sentence
+from corpus.errors import AnswerNotFound, ArticleNotFound, ConversationNotFound, IndexMissing, QuestionRefused
 from corpus.types import Status
 from index.search import Index
 
 GOUT = "gout-flares-urate-lowering"
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConversationStore]:
-    opened = ConversationStore(f"sqlite:///{tmp_path_factory.mktemp('store') / 'a.sqlite'}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def assistant(real_index: Index, store: ConversationStore, settings: Settings) -> Assistant:
-    return Assistant(real_index, store, settings)
 
 
 def test_every_shipped_question_is_answered_with_exact_quotes_or_abstained(assistant: Assistant) -> None:
@@ -54,12 +41,98 @@ def test_every_shipped_question_is_answered_with_exact_quotes_or_abstained(assis
     assert answered > 1000
 
 
+def test_a_question_with_two_parts_gets_both(assistant: Assistant) -> None:
+    answer = assistant.answer(Ask("What is the first dose of allopurinol, and which urate level is the target?", GOUT))
+    assert {"F6", "F8"} <= {citation.statement_id for citation in answer.citations}
+
+
+def test_a_query_that_the_reader_changed_is_searched_instead(assistant: Assistant) -> None:
+    first = assistant.answer(Ask("What colchicine dose for a flare?", GOUT))
+    changed = assistant.answer(Ask("And on dialysis?", GOUT, first.conversation_id, query="Who needs HLA testing?"))
+    assert (changed.question, changed.query.text) == ("And on dialysis?", "Who needs HLA testing?")
+    assert changed.citations[0].statement_id == "F11"
+
+
+def test_an_emergency_comes_before_everything_and_yields_to_the_reader_alone(assistant: Assistant) -> None:
+    asked = "My dad has crushing chest pain and is sweating, should he take colchicine for his gout?"
+    stopped = assistant.answer(Ask(asked, GOUT))
+    assert stopped.status is AnswerStatus.EMERGENCY
+    assert stopped.banner is not None
+    assert not stopped.sentences
+    safe = assistant.answer(Ask(asked, GOUT, stopped.conversation_id, safe=True))
+    assert safe.status in (AnswerStatus.ANSWERED, AnswerStatus.ABSTAINED)
+    assert safe.banner == stopped.banner
+    after = assistant.answer(Ask("Which colchicine dose for a flare?", GOUT, stopped.conversation_id))
+    assert after.banner is None  # it was settled
+
+
+def test_a_crisis_does_not_yield_and_lasts_for_the_questions_after_it(assistant: Assistant) -> None:
+    first = assistant.answer(Ask("I want to kill myself", GOUT, safe=True))
+    assert first.status is AnswerStatus.CRISIS
+    then = assistant.answer(Ask("How much colchicine is dangerous?", GOUT, first.conversation_id, safe=True))
+    assert then.status is AnswerStatus.CRISIS
+    assert not then.sentences
+
+
+def test_an_emergency_settled_by_the_reader_does_not_settle_a_crisis_before_it(assistant: Assistant) -> None:
+    first = assistant.answer(Ask("I want to kill myself", GOUT))
+    assistant.answer(Ask("I also have crushing chest pain and I am sweating", GOUT, first.conversation_id, safe=True))
+    then = assistant.answer(Ask("How much paracetamol is toxic?", GOUT, first.conversation_id))
+    assert then.status is AnswerStatus.CRISIS
+
+
+def test_what_is_searched_instead_is_held_against_the_table_too(assistant: Assistant) -> None:
+    hidden = assistant.answer(Ask("What is gout?", GOUT, query="how many propranolol tablets would stop my heart so I die"))
+    assert hidden.status is AnswerStatus.CRISIS
+    with pytest.raises(QuestionRefused):
+        assistant.stream(Ask("What is gout?", GOUT, query="a\x00b"))
+    blank = assistant.answer(Ask("What colchicine dose for a flare?", GOUT, query="  "))
+    assert blank.query.reason != "edited by you"
+
+
+def test_a_signpost_is_not_a_turn_that_follow_ups_lean_on(assistant: Assistant) -> None:
+    asked = "My chest is crushing and my left arm is numb, can I take colchicine for a gout flare?"
+    stopped = assistant.answer(Ask(asked, GOUT))
+    assert stopped.status is AnswerStatus.EMERGENCY
+    again = assistant.answer(Ask(asked, GOUT, stopped.conversation_id, safe=True))
+    assert not again.query.used_history
+
+
+def test_one_part_of_a_question_is_answered_where_the_other_is_not_in_the_articles(assistant: Assistant) -> None:
+    answer = assistant.answer(Ask("Which urate level is the target in gout, and which violin concerto is the longest?", GOUT))
+    assert "F8" in {citation.statement_id for citation in answer.citations}
+
+
+def test_signposts_need_neither_index_nor_store(settings: Settings, tmp_path: Path) -> None:
+    broken = settings.model_copy(update={"index": tmp_path / "none"})
+    store = ConversationStore(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    (tmp_path / "a.sqlite").write_bytes(b"no database")
+    without = Assistant(None, store, broken)
+    answer = without.answer(Ask("my wife took 40 paracetamol tablets an hour ago", conversation_id="lost"))
+    assert answer.banner is not None
+    assert answer.index_generation is None
+    with pytest.raises(IndexMissing):
+        without.answer(Ask("What colchicine dose for a flare?"))
+    store.close()
+
+
+def test_only_reviewed_material_is_answered_from_where_the_setting_asks_for_it(
+    real_index: Index, store: ConversationStore, settings: Settings
+) -> None:
+    strict = Assistant(real_index, store, settings.model_copy(update={"answer_from": Status.APPROVED}))
+    answer = strict.answer(Ask("What colchicine dose for a flare?", GOUT))
+    assert answer.abstention is not None
+    assert answer.abstention.reason is AbstentionReason.UNREVIEWED
+
+
 def test_the_sentence_that_answers_comes_first_and_at_most_five_follow(assistant: Assistant) -> None:
     answer = assistant.answer(Ask("What colchicine dose for a flare?", GOUT))
     assert answer.citations[0].statement_id == "F14"
-    assert 1 <= len(answer.sentences) <= 6
+    roles = [sentence.role for sentence in answer.sentences]
+    assert 1 <= roles.count(Role.ANSWER) <= 6
+    assert roles == sorted(roles, key=[Role.ANSWER, Role.CONDITION, Role.CONTRAST].index)
     assert len({sentence.text for sentence in answer.sentences}) == len(answer.sentences)
-    rest = [citation.start for citation in answer.citations[1:]]
+    rest = [citation.start for citation in answer.citations[1 : roles.count(Role.ANSWER)]]
     assert rest == sorted(rest)
 
 
@@ -87,7 +160,10 @@ def test_a_question_nothing_answers_gets_the_nearest_articles_and_askable_questi
     askable = {note.text for article in assistant.index.store.articles for note in article.questions}
     assert answer.suggestions
     assert set(answer.suggestions) <= askable
+    assert answer.confidence is not None
     assert answer.confidence.score < answer.confidence.threshold
+    assert answer.abstention is not None
+    assert answer.abstention.reason is AbstentionReason.NOT_IN_CORPUS
 
 
 def test_a_follow_up_leans_on_the_stored_turn_before_it(assistant: Assistant) -> None:
@@ -164,7 +240,19 @@ def test_a_misquote_can_never_become_a_citation(assistant: Assistant) -> None:
     passage = assistant.index.store.passages_of(GOUT)[0]
     shifted = replace(passage, start=passage.start + 1, end=passage.end + 1)
     with pytest.raises(MisquoteError):
-        cite([shifted], assistant.index.store.article)
+        Ledger(assistant.index.store.article).enter(Draft(shifted.text, (shifted,), Role.ANSWER))
+
+
+def test_a_passage_and_a_source_get_one_number_however_often_they_are_cited(assistant: Assistant) -> None:
+    first, second = (passage for passage in assistant.index.store.passages_of(GOUT) if passage.statement in ("F13", "F1"))
+    ledger = Ledger(assistant.index.store.article)
+    said = [
+        ledger.enter(Draft("both", (first, second), Role.ANSWER)),
+        ledger.enter(Draft("second, then first", (second, first), Role.ANSWER)),
+    ]
+    assert [sentence.citations for sentence in said] == [(1, 2), (2, 1)]
+    assert [citation.number for citation in ledger.citations] == [1, 2]
+    assert [reference.number for reference in ledger.references] == [1]  # both rest on the ACR guideline
 
 
 def test_an_answer_cannot_be_built_without_disclaimer_or_with_a_dead_mark(assistant: Assistant) -> None:

@@ -31,17 +31,19 @@ def chat(client: FlaskClient, **body: Any) -> Any:
 def test_chat_answers_in_the_shape_of_the_contract(client: FlaskClient) -> None:
     answer = chat(client, question="What colchicine dose for a flare?", article_id=GOUT).get_json()
     assert list(answer) == [
-        "answer_id", "conversation_id", "question", "query", "status", "mode", "audience", "sentences", "citations", "references",
-        "review_status", "banner", "caveats", "nearest", "suggestions", "confidence", "disclaimer", "notice", "index_generation",
-        "timing_ms",
+        "answer_id", "conversation_id", "question", "query", "status", "mode", "audience", "plain", "sentences", "citations",
+        "references", "review_status", "banner", "abstention", "clarification", "caveats", "conflicts", "glosses", "nearest",
+        "suggestions", "confidence", "fallback", "dropped", "disclaimer", "notice", "index_generation", "timing_ms",
     ]  # fmt: skip
     assert {"text", "used_history", "reason"} <= set(answer["query"])
-    assert set(answer["sentences"][0]) == {"text", "citations"}
+    assert set(answer["sentences"][0]) == {"text", "citations", "role"}
     assert set(answer["citations"][0]) == {
         "number", "article_id", "article_title", "section", "passage_id", "statement_id", "quote", "start", "end", "sha256",
         "review_status", "last_updated", "references",
     }  # fmt: skip
-    assert set(answer["references"][0]) == {"number", "type", "title", "authors", "venue", "year", "doi", "pmid", "url"}
+    assert set(answer["references"][0]) == {
+        "number", "type", "title", "authors", "venue", "year", "doi", "pmid", "url", "retracted",
+    }  # fmt: skip
     assert answer["disclaimer"] == DISCLAIMER
 
 
@@ -93,7 +95,7 @@ BAD_BODIES = [
     (b'{"question": "\\ud800"}', 422), (b'{"question": "a", "conversation_id": "\\ud800"}', 422),
     (b'{"question": "a\\u0000b"}', 422), (b'{"question": "a\\u001bb"}', 422), (b'\xff\xfe{"question": "a"}', 400),
     ('{"question": "a"}'.encode("utf-16"), 400), (b'{"question": ' + b"9" * 5000 + b"}", 400),
-    (b'{"question": "a", "audience": "king"}', 422), (b'{"question": "a", "mode": "generative"}', 422),
+    (b'{"question": "a", "audience": "king"}', 422), (b'{"question": "a", "mode": "poetic"}', 422),
     (b'{"question": "a", "article_id": ""}', 422), (b"[" * 60_000, 400), (b'{"a":' * 10_000, 400),
     (b'{"question": "' + b"a" * 4001 + b'"}', 413), (b'{"question": "' + b"a" * 70_000 + b'"}', 413),
     (b'{"question": "What dose?", "article_id": "no-such-article"}', 404),

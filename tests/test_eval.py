@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from assistant.answering import Ask, Assistant
+from assistant.retrieval import Signals
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from corpus.splitting import split_corpus
@@ -20,7 +21,7 @@ from eval.abstention import Constants, Judged, Separation, fit
 from eval.cli import eval as group
 from eval.datasets import DatasetError, FollowUp, load_followups, load_unanswerable
 from eval.followups import run
-from eval.measures import RiskPoint, auroc, first_hit, hit_at, percentile, risk_coverage
+from eval.measures import RiskPoint, answered_at_risk, auroc, first_hit, hit_at, percentile, risk_coverage
 from eval.product import Product
 from eval.reach import Reach
 from eval.variants import changed_index, without_articles, without_questions, wording_only
@@ -84,7 +85,7 @@ def test_a_bound_is_reached_when_the_figure_equals_it() -> None:
 
 
 def judged(by_article: float, confidence: float = 0.5) -> Judged:
-    return Judged((0.0, 0.0, by_article), confidence)
+    return Judged(Signals(0.0, 0.0, 0.0, by_article, 0.0), confidence)
 
 
 def test_the_fit_finds_the_log_odds_of_a_table_of_four() -> None:
@@ -92,8 +93,8 @@ def test_the_fit_finds_the_log_odds_of_a_table_of_four() -> None:
     separation = Separation((judged(1), judged(1), judged(1), judged(0)), (judged(1), judged(0), judged(0), judged(0)))
     fitted = fit(separation, c=math.inf)  # a penalty would shrink it
     assert fitted.intercept == pytest.approx(-math.log(3), abs=1e-3)
-    assert fitted.by_article == pytest.approx(2 * math.log(3), abs=2e-3)
-    assert (fitted.cosine, fitted.by_hits) == (0, 0)
+    assert fitted.weights.by_article == pytest.approx(2 * math.log(3), abs=2e-3)
+    assert (fitted.weights.cosine, fitted.weights.by_hits, fitted.weights.unspoken) == (0, 0, 0)
     assert separation.auroc(fitted) == pytest.approx((3 * 3 + 0.5 * (3 * 1 + 1 * 3)) / 16)
 
 
@@ -112,7 +113,14 @@ def test_constants_rate_as_the_shipped_confidence_does(real_index: Index) -> Non
         hits = real_index.search(real_index.encode(question))
         sure = confidence(real_index, question, hits)
         assert SHIPPED.logit(Judged(signals(real_index, question, hits), sure)) == pytest.approx(math.log(sure / (1 - sure)))
-    assert Constants(1, 2, 3, 4).logit(Judged((0.5, 0.5, 0.25), 0)) == 4.5
+    rated = Constants(1, Signals(2, 0, 3, 4, -1)).logit(Judged(Signals(0.5, 0, 0.5, 0.25, 0.5), 0))
+    assert rated == 4
+
+
+def test_what_is_answered_at_a_bearable_risk_is_the_longest_run_of_the_surest() -> None:
+    confidences, right, answerable = [0.9, 0.8, 0.7, 0.6], [True, False, True, False], [True, True, True, False]
+    assert answered_at_risk(confidences, right, answerable, 1 / 3) == 1
+    assert answered_at_risk(confidences, right, answerable, 0) == 1 / 3
 
 
 # Datasets
@@ -238,8 +246,9 @@ def test_followups_as_json_name_what_produced_them(document: dict[str, Any], set
     assert (made_by["index_generation"], made_by["model"]) == (manifest.number, "bge-small-en-v1.5-int8")
     assert made_by["corpus_sha256"] == manifest.corpus_sha256
     assert made_by["index_matches_articles"] is True
-    path = Path(__file__).parents[1] / "eval" / "data" / "followups.jsonl"
-    assert made_by["datasets"] == [{"file": "followups.jsonl", "sha256": sha256_of(path)}]
+    data = Path(__file__).parents[1] / "eval" / "data"
+    files = ("followups.jsonl", "clarify.jsonl")
+    assert made_by["datasets"] == [{"file": file, "sha256": sha256_of(data / file)} for file in files]
     assert document["questions"] == 240
 
 
@@ -254,6 +263,14 @@ def test_followups_as_json_hold_every_measure_by_its_name(document: dict[str, An
         ranks = document["ranks"][scope]
         assert len(ranks) == 240
         assert rows["all"]["hit@3"] == round(sum(rank in (1, 2, 3) for rank in ranks.values()) / 240, 4)
+
+
+def test_the_reader_is_asked_back_where_there_are_two_readings_and_hardly_elsewhere(document: dict[str, Any]) -> None:
+    rates = document["clarify"]
+    assert rates["should ask"]["ClarifyRate"] >= 0.8
+    for name in ("must not ask", "elliptical, article open", "elliptical, whole corpus"):
+        assert rates[name]["questions"] >= 20
+        assert rates[name]["ClarifyRate"] <= 0.03
 
 
 def test_the_shipped_figures_reach_what_the_issue_asks_for(document: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ from click.testing import Result as Outcome
 from assistant.answering import Ask, Assistant
 from assistant.settings import Settings
 from assistant.store import ConversationStore
-from assistant.types import Answer, AnswerStatus, Confidence, Mode, Query, Sentence
+from assistant.types import Answer, AnswerStatus, Confidence, Draft, Mode, Query, Role, Sentence
+from assistant.types import Chosen as ChosenPassage
 from corpus.errors import SettingsError
 from corpus.loading import load_corpus
 from corpus.types import Article
@@ -32,7 +33,6 @@ from eval.product import Product
 from eval.results import Result, read_result
 from index.build import build_index
 from index.search import Index
-from index.types import ScoredPassage
 from tests.fakes import BagOfWordsEmbedder, edit, open_with
 
 PAIRS = Path(__file__).resolve().parents[2] / "shared" / "data" / "citation-support"
@@ -64,8 +64,9 @@ class FirstOnly:
 
     mode = Mode.EXTRACTIVE
 
-    def write(self, query: Query, evidence: Sequence[ScoredPassage], limit: int) -> list[ScoredPassage]:
-        return list(evidence[:1])
+    def write(self, query: Query, chosen: Sequence[ChosenPassage]) -> Iterator[Draft]:
+        passage = chosen[0].hit.passage
+        yield Draft(passage.text, (passage,), Role.ANSWER)
 
 
 class Inventor:
@@ -73,9 +74,9 @@ class Inventor:
 
     mode = Mode.EXTRACTIVE
 
-    def write(self, query: Query, evidence: Sequence[ScoredPassage], limit: int) -> list[ScoredPassage]:
-        passage = evidence[0].passage
-        return [replace(evidence[0], passage=replace(passage, text="x" * len(passage.text)))]
+    def write(self, query: Query, chosen: Sequence[ChosenPassage]) -> Iterator[Draft]:
+        passage = chosen[0].hit.passage
+        yield Draft("words", (replace(passage, text="x" * len(passage.text)),), Role.ANSWER)
 
 
 # Judges and ALCE
@@ -248,7 +249,7 @@ def ready(small: Settings) -> Settings:
 def answer(open_small: Index, ready: Settings) -> Iterator[Answer]:
     """Two sentences: the colchicine dose, and prednisone where it is not tolerated."""
     store = ConversationStore(ready.database)
-    yield Assistant(open_small, store, ready, Both()).answer(Ask("Colchicine or prednisone?", "gout-basics"))
+    yield Assistant(open_small, store, ready, Both(open_small)).answer(Ask("Colchicine or prednisone?", "gout-basics"))
     store.close()
 
 
@@ -257,9 +258,12 @@ class Both:
 
     mode = Mode.EXTRACTIVE
 
-    def write(self, query: Query, evidence: Sequence[ScoredPassage], limit: int) -> list[ScoredPassage]:
-        by_statement = {hit.passage.statement: hit for hit in evidence}
-        return [by_statement["F1"], by_statement["F2"]]
+    def __init__(self, index: Index) -> None:
+        self._quoted = [passage for passage in index.passages_of("gout-basics") if passage.statement in ("F1", "F2")]
+
+    def write(self, query: Query, chosen: Sequence[ChosenPassage]) -> Iterator[Draft]:
+        for passage in self._quoted:
+            yield Draft(passage.text, (passage,), Role.ANSWER)
 
 
 def questions(tmp_path: Path, *asked: FollowUp, strange: Sequence[Unanswerable] = ()) -> Questions:
@@ -325,9 +329,9 @@ def test_an_index_that_says_other_words_than_the_files_is_caught(open_small: Ind
     edit(ready.articles / "gout-basics.md", lambda source: source.replace("Colchicine 1.2 mg", "Colchicine 1.8 mg"))
     asked = questions(tmp_path, gout("a-1", "F1"), gout("a-2", "F3", question="Which urate level is the goal?"))
     result = run(open_small, ready, asked, EXACT, Chosen("first", FirstOnly()))["answers-open"]
-    assert [query.measures["QuotesExact"] for query in result.queries] == [0, 1]
+    assert [query.measures["QuotesExact"] for query in result.queries] == [1 / 2, 1]  # its condition is as it was
     assert [query.measures["CitationRecall"] for query in result.queries] == [1, 1]
-    assert any("1 of 2 quotes are not what the article files say, the first is gout-basics#F1" in note for note in result.notes)
+    assert any("1 of 3 quotes are not what the article files say, the first is gout-basics#F1" in note for note in result.notes)
 
 
 def test_a_passage_that_is_not_its_article_stops_the_measurement(open_small: Index, ready: Settings, tmp_path: Path) -> None:
@@ -338,13 +342,16 @@ def test_a_passage_that_is_not_its_article_stops_the_measurement(open_small: Ind
 
 def reply(answer: Answer, question: FollowUp | Unanswerable, *cited: str, sure: float = 1.0, answered: bool = True) -> Reply:
     status = AnswerStatus.ANSWERED if answered else AnswerStatus.ABSTAINED
-    return Reply(question, replace(answer, status=status, confidence=Confidence(sure, 0.5)), cited, 1.0)
+    return Reply(question, replace(answer, status=status, confidence=Confidence(sure, 0.5)), cited, cited, 1.0)
 
 
 def test_gold_recall_and_precision_are_those_of_the_cited_statements(answer: Answer) -> None:
     asked = FollowUp("a", "x", "?", None, ("a", "b"))
     measured = decision_measures(reply(answer, asked, "b", "c", "d"))
-    assert measured == {"Answered": 1, "GoldRecall": 1 / 2, "GoldFirst": 1, "GoldPrecision": pytest.approx(1 / 3)}
+    assert measured == {"Answered": 1, "GoldRecall": 1 / 2, "GoldFirst": 1, "GoldPrecision": pytest.approx(1 / 3)} | {
+        "RecallAtAnswer": 1 / 2,
+        "PrecisionAll": pytest.approx(1 / 3),
+    }
     assert decision_measures(reply(answer, asked, "c", "a", "b"))["GoldFirst"] == 0
     assert decision_measures(reply(answer, asked, "a", "a"))["GoldPrecision"] == 1
 
@@ -512,8 +519,6 @@ def test_another_writer_and_another_judge_are_named_in_the_result(
 ) -> None:
     here = "tests.test_eval_answers"
     outcome = answers(settings, slice_of, tmp_path, "--writer", f"{here}:FirstOnly", "--judge", f"{here}:OverlapJudge", "--json")
-    cited = [query.ranking for query in read_result(tmp_path / "answers-open").queries if query.measures.get("Answered")]
-    assert cited and all(len(ranking) == 1 for ranking in cited)
     printed = json.loads(outcome.stdout)
     assert "short_of_reach" not in printed  # only the shipped questions have bounds
     for document in printed["results"].values():
@@ -522,7 +527,7 @@ def test_another_writer_and_another_judge_are_named_in_the_result(
             f"{here}:OverlapJudge",
         )
         assert document["configuration"]["judge_threshold"] == 0.5
-        assert document["extra"]["length"]["sentences"] == {"median": 1, "p90": 1}
+        assert document["extra"]["length"]["answering sentences"] == {"median": 1, "p90": 1}
         assert not any("the judge `exact`" in note for note in document["notes"])
 
 

@@ -123,6 +123,6 @@ def test_a_long_conversation_keeps_its_latest_words() -> None:
         def stands_in(self, term: str, article_id: str) -> bool:
             return False
 
-    query = stand_alone("And on dialysis?", [Turn(f"{'first ' * 200}Which dose?", None)], Nothing())
+    query = stand_alone("And on dialysis?", [Turn("", f"{'first ' * 200}Which dose?", None)], Nothing())
     assert query.text.endswith("first Which dose? And on dialysis?")
     assert len(query.text) <= MAX_ANCHOR + len(" And on dialysis?")

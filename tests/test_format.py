@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -14,7 +15,7 @@ from corpus.body import marks_in, read_blocks
 from corpus.checks import check_corpus
 from corpus.errors import CorpusError
 from corpus.loading import MAX_FILE_BYTES, load_corpus, parse_article, read_article
-from corpus.types import BlockKind, ReferenceType, Status
+from corpus.types import BlockKind, Condition, ReferenceType, Status, Withdrawal
 from tests.fakes import SMALL, write_articles
 
 GOUT = SMALL["gout-basics"]
@@ -30,6 +31,36 @@ def complaints(source: str, name: str = "gout-basics.md") -> list[str]:
     article, problems = parse_article(source, name)
     assert (article is None) == bool(problems)
     return [str(problem) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("added", "problem"),
+    [
+        ("conditions: {F1: [F9]}", "conditions: the body has no statement ^F9"),
+        ("conditions: {F9: [F1]}", "conditions: the body has no statement ^F9"),
+        ("conditions: {F1: [F1]}", "conditions: ^F1 names itself"),
+        ("disagreements: [[{body: ACR, statements: [F1]}, {body: EULAR, statements: [F9]}]]", "has no statement ^F9"),
+        ("disagreements: [[{body: ACR, statements: [F1]}]]", "at least 2 items"),
+        ("withdrawn: {since: soon, reason: Old.}", "withdrawn.since"),
+        ("withdrawn: {since: 2026-01-01}", "withdrawn.reason"),
+    ],
+)
+def test_what_is_declared_must_be_there(added: str, problem: str) -> None:
+    article, problems = parse_article(GOUT.replace("status: submitted", f"status: submitted\n{added}"), "gout-basics.md")
+    assert article is None
+    assert any(problem in str(one) for one in problems), problems
+
+
+def test_what_is_declared_is_read_and_nothing_is_not_none() -> None:
+    declared = "conditions: {F1: [F2]}\ndisagreements: []\nwithdrawn: {since: 2026-01-02, reason: Old.}"
+    article, _ = parse_article(GOUT.replace("status: submitted", f"status: submitted\n{declared}"), "gout-basics.md")
+    assert article is not None
+    assert article.conditions == (Condition("F1", ("F2",)),)
+    assert article.disagreements == ()
+    assert article.withdrawn == Withdrawal(dt.date(2026, 1, 2), "Old.")
+    plain, _ = parse_article(GOUT, "gout-basics.md")
+    assert plain is not None
+    assert (plain.conditions, plain.disagreements, plain.withdrawn) == (None, None, None)
 
 
 def test_a_good_article_is_read_whole() -> None:

@@ -8,19 +8,17 @@ from urllib.parse import urldefrag
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from assistant.answering import Assistant
-from assistant.disclaimer import DISCLAIMER, NO_ANSWER, NOTICE, REVIEW_NOTICES
+from assistant.disclaimer import DISCLAIMER, NOTICE, REVIEW_NOTICES
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.web import create_app
 from index.build import build_index
 from index.search import Index
 from tests.fakes import SMALL, BagOfWordsEmbedder, open_with, write_articles
-from tests.pages import COLCHICINE, GOUT, HOSTILE, Page
+from tests.pages import BROWSER, COLCHICINE, GOUT, HOSTILE, Page, answered, ask, check_page, read
 
-BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 ARTICLE = f"/articles/{GOUT}"
 
 
@@ -40,51 +38,6 @@ def small_client(small: Settings, embedder: BagOfWordsEmbedder) -> Iterator[Flas
     answering = small.model_copy(update={"abstain_below": 0.0})
     yield create_app(small, Assistant(open_with(small, embedder), store, answering)).test_client()
     store.close()
-
-
-def read(client: FlaskClient, address: str, status: int = 200) -> Page:
-    response = client.get(address, headers=BROWSER)
-    assert response.status_code == status
-    assert response.mimetype == "text/html"
-    return Page(response.text)
-
-
-def ask(client: FlaskClient, question: str, **form: str) -> TestResponse:
-    return client.post("/ask", data={"question": question, **form}, headers=BROWSER)
-
-
-def answered(client: FlaskClient, question: str, **form: str) -> tuple[str, Page]:
-    """The address that a question leads to, and the page there."""
-    response = ask(client, question, **form)
-    assert response.status_code == 303
-    return response.location, read(client, urldefrag(response.location).url)
-
-
-def check_page(page: Page) -> None:
-    """What every page must keep, whatever it shows."""
-    assert page.one("html")["lang"] == "en"
-    assert len(page.one("h1").text) > 3
-    assert page.one("title").text.endswith("Follow-up Assistant")
-    levels = [int(heading.tag[1]) for heading in page.all() if re.fullmatch("h[1-6]", heading.tag)]
-    assert all(after <= before + 1 for before, after in zip([0, *levels], levels, strict=False)), levels
-    assert len(page.ids) == len(set(page.ids)), "an id stands twice"
-    labelled = {label["for"] for label in page.all("label")}
-    for control in [*page.all("input"), *page.all("textarea")]:
-        assert control["type"] == "hidden" or control["id"] in labelled
-    for element in page.all():
-        assert element.tag not in ("style", "img", "iframe"), element
-        assert element.tag != "script" or (element["src"].startswith("/static/") and not element.text)
-        assert not [name for name in element.attributes if name == "style" or name.startswith("on")]
-        for name in ("aria-labelledby", "aria-describedby", "form"):
-            assert set(element[name].split()) <= set(page.ids), f"{name}={element[name]}"
-        if element.tag == "a" and element["href"].startswith("#"):
-            assert element["href"][1:] in page.ids, element["href"]
-        if element.tag in ("a", "button"):
-            assert element.text.strip() or element["aria-label"]
-        if element["href"].startswith("http"):
-            assert element["rel"] == "noopener"
-    assert page.all("a", class_="skip")[0]["href"] == "#main"
-    assert DISCLAIMER in page.text
 
 
 @pytest.mark.parametrize("address", ["/", "/ask", "/policy", ARTICLE])
@@ -165,7 +118,6 @@ def test_the_audience_is_remembered_and_only_changes_what_comes_first(client: Fl
     after = read(client, ARTICLE)
     client.delete_cookie("audience")
     assert after.one("button", aria_pressed="true").text == "Patient"
-    assert after.one("input", name="audience")["value"] == "patient"
     assert after.html.index('<section class="plain"') < after.html.index('class="contents"')
     statements = [[item.text for item in page.all("li", class_="statement")] for page in (before, after)]
     assert statements[0] == statements[1]
@@ -186,7 +138,7 @@ def test_a_question_is_answered_on_the_page_of_its_article(client: FlaskClient) 
     assert "Searched for: What colchicine dose for a flare?" in " ".join(answer.text.split())
     for said in (DISCLAIMER, NOTICE, REVIEW_NOTICES["submitted"]):
         assert said in answer.text
-    assert page.one("input", name="conversation_id")["value"] in location
+    assert page.all("input", name="conversation_id")[-1]["value"] in location
 
 
 def test_every_mark_leads_to_its_quote_and_every_quote_to_its_statement(client: FlaskClient) -> None:
@@ -224,7 +176,7 @@ def test_a_question_to_all_articles_is_answered_without_marks_of_other_articles(
 
 def test_a_follow_up_continues_the_conversation(client: FlaskClient) -> None:
     location, page = answered(client, COLCHICINE, article_id=GOUT)
-    conversation = page.one("input", name="conversation_id")["value"]
+    conversation = page.all("input", name="conversation_id")[-1]["value"]
     again, page = answered(client, "And on dialysis?", article_id=GOUT, conversation_id=conversation)
     assert urldefrag(again).url == urldefrag(location).url
     assert [question.text for question in page.all("h3", class_="question")] == [COLCHICINE, "And on dialysis?"]
@@ -242,7 +194,7 @@ def test_a_suggestion_asks_itself_whatever_stands_in_the_box(client: FlaskClient
 def test_an_unanswerable_question_gets_nearest_articles_and_questions_to_ask(client: FlaskClient) -> None:
     _, page = answered(client, "How do I repair the clutch of a lorry?")
     check_page(page)
-    assert NO_ANSWER in page.one("article", class_="answer").text
+    assert "in the articles here clearly speaks of this" in page.one("div", class_="no-answer").text
     nearest = [link for link in page.all("a") if re.fullmatch(r"/articles/[a-z0-9-]+", link["href"])]
     assert nearest
     assert all(client.get(link["href"]).status_code == 200 for link in nearest)
@@ -258,7 +210,7 @@ def _starters(client: FlaskClient) -> list[str]:
 @pytest.mark.parametrize("article_id", ["", GOUT])
 def test_a_blank_question_comes_back_with_the_reason(client: FlaskClient, article_id: str) -> None:
     _, before = answered(client, COLCHICINE, article_id=article_id)
-    conversation = before.one("input", name="conversation_id")["value"]
+    conversation = before.all("input", name="conversation_id")[-1]["value"]
     response = ask(client, " \u200b ", article_id=article_id, conversation_id=conversation)
     page = Page(response.text)
     check_page(page)
@@ -266,7 +218,7 @@ def test_a_blank_question_comes_back_with_the_reason(client: FlaskClient, articl
     assert "the question is empty" in page.one(role="alert").text
     assert page.one("textarea")["aria-invalid"] == "true"
     assert page.one("h3", class_="question").text == COLCHICINE  # the conversation is still there
-    assert page.one("input", name="conversation_id")["value"] == conversation
+    assert page.all("input", name="conversation_id")[-1]["value"] == conversation
 
 
 def test_a_question_that_is_too_long_is_not_lost(client: FlaskClient) -> None:

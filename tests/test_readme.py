@@ -56,7 +56,7 @@ def test_the_example_is_what_followup_ask_prints(settings: Settings, tmp_path: P
     run = subprocess.run(
         [FOLLOWUP, "ask", match[1]], env=_environment(settings, tmp_path), capture_output=True, text=True, timeout=120, check=True
     )
-    printed = re.sub(r"\n\(conversation .*\)\n$", "\n", run.stdout)
+    printed = re.sub(r"\n\(answer .*\)\n$", "\n", run.stdout)
     assert match[2].rstrip() == printed.rstrip()
 
 

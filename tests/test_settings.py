@@ -102,7 +102,7 @@ def test_the_command_prints_what_is_in_force_with_passwords_masked(followup) -> 
     assert "hunter2" not in json.dumps(document) + done.stdout
 
 
-@pytest.mark.parametrize("given", [{"modle": "x"}, {"port": "x"}])
+@pytest.mark.parametrize("given", [{"modle": "x"}, {"port": "x"}, {"region": "atlantis"}])
 def test_a_bad_setting_stops_every_command_with_exit_2(followup, given: dict[str, str]) -> None:
     for command in (["settings"], ["index", "info"], ["corpus", "list"], ["ask", "Is it?"]):
         done = followup(*command, **given)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from flask import Response, json, jsonify, request
+from flask import Response, jsonify, request
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import TypeAdapter
 
 from assistant.answering import Ask, Event, Spoken, Started
 from assistant.questions import clean_question
-from assistant.types import Answer
+from assistant.types import Answer, Mode
 from assistant.verification import verify
 from assistant.web.current import assistant
 from assistant.web.metrics import ANSWERS
-from assistant.web.problems import problem_body
 from assistant.web.schemas import (
     AnswerBody,
     AnswerPath,
@@ -30,10 +28,8 @@ from assistant.web.schemas import (
     ProblemBody,
     RetrieveBody,
 )
-from corpus.errors import FollowupError
+from assistant.web.streaming import server_sent
 from corpus.types import Article
-
-log = logging.getLogger(__name__)
 
 routes = APIBlueprint(
     "api",
@@ -48,11 +44,10 @@ _ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
 @routes.post("/chat", responses={200: AnswerBody, 413: ProblemBody, 415: ProblemBody})
 def chat(body: ChatBody) -> Response:
     """Answers a question: as JSON, or sentence by sentence with `Accept: text/event-stream`."""
-    ask = Ask(body.question, body.article_id, body.conversation_id, body.audience)
+    mode = Mode(body.mode) if body.mode else None
+    ask = Ask(body.question, body.article_id, body.conversation_id, body.audience, body.query, body.safe, mode)
     if request.accept_mimetypes.best_match(["application/json", "text/event-stream"]) == "text/event-stream":
-        events = assistant().stream(ask)
-        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        return Response(_server_sent(events), content_type="text/event-stream; charset=utf-8", headers=headers)
+        return server_sent(_named(assistant().stream(ask)))
     answer = assistant().answer(ask)
     ANSWERS.labels(answer.status).inc()
     return jsonify(asdict(answer))
@@ -112,7 +107,8 @@ def answer(path: AnswerPath) -> Response:
 def verify_answer(path: AnswerPath) -> Response:
     """Each quote of a stored answer held against today's articles."""
     stored = assistant().store.answer(path.answer_id)
-    return jsonify(answer_id=path.answer_id, citations=verify(stored["citations"], assistant().index.store.articles))
+    verified = verify(stored["citations"], assistant().index.store.articles)
+    return jsonify(answer_id=path.answer_id, citations=[asdict(one) for one in verified])
 
 
 @routes.get("/conversations/<string:conversation_id>")
@@ -121,25 +117,14 @@ def conversation(path: ConversationPath) -> Response:
     return jsonify(assistant().store.conversation(path.conversation_id))
 
 
-def _server_sent(events: Iterator[Event]) -> Iterator[str]:
-    """The events `meta`, `sentence`…, `answer`; or `error`, after which nothing follows."""
-    try:
-        for event in events:
-            match event:
-                case Started():
-                    yield _event("meta", asdict(event))
-                case Spoken():
-                    yield _event("sentence", {**asdict(event.sentence), "citations": [asdict(c) for c in event.citations]})
-                case Answer():
-                    ANSWERS.labels(event.status).inc()
-                    yield _event("answer", asdict(event))
-    except FollowupError as error:
-        log.error("%s in a stream", error)
-        yield _event("error", problem_body(error.status, str(error)))
-    except Exception:
-        log.exception("defect in a stream")  # the status line is already sent: the reader must still be told
-        yield _event("error", problem_body(500, "something went wrong here; it has been logged, and trying again may help"))
-
-
-def _event(name: str, data: dict[str, object]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+def _named(events: Iterator[Event]) -> Iterator[tuple[str, dict[str, object]]]:
+    """The events `meta`, `sentence`…, `answer`."""
+    for event in events:
+        match event:
+            case Started():
+                yield "meta", asdict(event)
+            case Spoken():
+                yield "sentence", {**asdict(event.sentence), "citations": [asdict(one) for one in event.citations]}
+            case Answer():
+                ANSWERS.labels(event.status).inc()
+                yield "answer", asdict(event)

@@ -31,6 +31,9 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 #: A question has at most 4,000 characters, 16 kB in UTF-8; the rest is room for escapes.
 MAX_BODY_BYTES = 64 * 1024
 
+#: Pause before an index or a model that could not be loaded is tried again.
+_RETRY_S = 10.0
+
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -45,9 +48,10 @@ _HEADERS = {
 
 
 def create_app(settings: Settings, assistant: Assistant | None = None) -> OpenAPI:
-    """The application over `assistant`, or over the live index. Raises `IndexUnavailable` or `ModelUnavailable`.
+    """The application over `assistant`, or over the live index. Raises `SettingsError`.
 
-    The embedder is loaded in the background; `/readyz` says when it is there.
+    The index is opened and the embedder loaded in the background; `/readyz` says when they are there. Without them it still
+    serves the signposts of the safety table, and 503 for everything else.
     """
     from assistant.answering import open_assistant
 
@@ -74,19 +78,20 @@ def create_app(settings: Settings, assistant: Assistant | None = None) -> OpenAP
 
 
 def _warm(app: OpenAPI) -> None:
-    """Loads the embedder beside the first requests; a failure is logged and leaves `/readyz` at 503."""
+    """Opens the index and loads the embedder beside the first requests. What is missing may come: it is tried again."""
 
     def load() -> None:
         started = time.perf_counter()
-        try:
-            app.extensions["assistant"].index.warm()
-        except FollowupError as error:
-            log.error("not ready: %s", error)
-            return
-        except Exception:
-            log.exception("not ready")  # a thread of its own: nobody else would hear of it
-            return
-        app.extensions["ready"].set()
+        while not app.extensions["ready"].is_set():
+            try:
+                app.extensions["assistant"].index.warm()
+                app.extensions["ready"].set()
+            except FollowupError as error:
+                log.error("not ready: %s", error)
+                time.sleep(_RETRY_S)
+            except Exception:
+                log.exception("not ready")  # a thread of its own: nobody else would hear of it
+                return
         log.info("ready after %.1f s", time.perf_counter() - started)
 
     threading.Thread(target=load, name="warm", daemon=True).start()

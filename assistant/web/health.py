@@ -16,8 +16,8 @@ routes = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
 
 @routes.get("/healthz")
 def healthz() -> Response:
-    """200 as long as the process answers; names the index generation that serves."""
-    return jsonify(status="ok", index_generation=assistant().index.manifest.number)
+    """200 as long as the process answers; names the index generation that serves, null where none can."""
+    return jsonify(status="ok", index_generation=_generation())
 
 
 @routes.get("/readyz")
@@ -36,5 +36,10 @@ def openapi() -> Response:
 @routes.get("/metrics")
 def metrics() -> Response:
     """Counters in the Prometheus text format."""
-    GENERATION.set(assistant().index.manifest.number)
+    GENERATION.set(_generation() or 0)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _generation() -> int | None:
+    index = assistant().open_index
+    return index.manifest.number if index else None

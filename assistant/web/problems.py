@@ -75,7 +75,7 @@ def problem_body(status: int, detail: str) -> dict[str, object]:
 def _known(error: FollowupError) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s while answering %s", error, request.url_rule)
-    return problem(error.status, str(error), retry_after=10 if error.status == HTTPStatus.SERVICE_UNAVAILABLE else None)
+    return problem(error.status, error.told, retry_after=10 if error.status == HTTPStatus.SERVICE_UNAVAILABLE else None)
 
 
 def _http(error: HTTPException) -> Response:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from assistant.types import Answer, Audience, Mode
+from assistant.types import Answer, Audience
 
 Id = Annotated[str, Field(min_length=1, max_length=80)]
 
@@ -22,7 +22,9 @@ class ChatBody(_Strict):
     article_id: Id | None = None
     conversation_id: Id | None = None
     audience: Audience = Audience.CLINICIAN
-    mode: Mode = Mode.EXTRACTIVE
+    query: Annotated[str, Field(max_length=4000, description="searched instead of what the question became")] | None = None
+    safe: Annotated[bool, Field(strict=True, description="after an emergency banner: nobody is in danger")] = False
+    mode: Literal["extractive", "generative"] | None = None
 
 
 class AnswerBody(RootModel[Answer]):

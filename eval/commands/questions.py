@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eval.commands.terminal import RESULTS, counting, print_json, show, working
-from eval.datasets import FOLLOWUPS, UNANSWERABLE
+from eval.datasets import CLARIFY, FOLLOWUPS, UNANSWERABLE
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -40,12 +40,13 @@ def followups(load_settings: Any, as_json: bool, dataset: Path, corpus: Path | N
 
     Conversations that name documents are searched in an index of their own; of others only the wording is measured.
     """
+    from eval import clarifying
     from eval.conversations import is_conversations
     from eval.datasets import load_followups
     from eval.followups import run
     from eval.product import Product
     from eval.provenance import made_by
-    from eval.report import followups_document, followups_table
+    from eval.report import clarify_document, clarify_table, followups_document, followups_table
     from index.search import Index
 
     settings: Settings = load_settings()
@@ -56,10 +57,14 @@ def followups(load_settings: Any, as_json: bool, dataset: Path, corpus: Path | N
     index = Index.open(settings)
     with working("asking"):
         result = run(Product(index, settings), questions)
+        rates = clarifying.run(Product(index, settings), questions, CLARIFY if dataset == FOLLOWUPS else None)
     if as_json:
-        print_json({"made_by": made_by(index, settings, [dataset]), **followups_document(result)})
+        clarify = clarify_document(rates)
+        files = [dataset, CLARIFY] if dataset == FOLLOWUPS else [dataset]
+        print_json({"made_by": made_by(index, settings, files), **followups_document(result), "clarify": clarify})
     else:
-        show(followups_table(result), *(result.short_of_reach() or ["Every figure is within reach."]), *result.short_of_aim())
+        reached = [*result.short_of_reach(), *clarifying.too_often(rates)] or ["Every figure is within reach."]
+        show(followups_table(result), clarify_table(rates), *reached, *result.short_of_aim())
 
 
 def _conversations(settings: Settings, dataset: Path, corpus: Path | None, out: Path, as_json: bool) -> None:

@@ -1,14 +1,11 @@
 // @ts-check
 /**
- * The chat box: asks without leaving the page and shows sentences as they come. Without this module the same form works
- * by loading the page again.
- *
- * @typedef {import("./answer.js").Answer} Answer
- * @typedef {import("./answer.js").Citation} Citation
- * @typedef {import("./answer.js").Reference} Reference
+ * The chat box: asks without leaving the page and puts in place what the server has rendered, sentence by sentence. Every
+ * form in the chat that asks is sent as it stands; without this module the same forms work by loading the page again.
  */
 
-import { find, render } from "./answer.js";
+/** @type {(selector: string, root?: ParentNode) => any} */
+const find = (selector, root = document) => root.querySelector(selector);
 
 const chat = find("#chat");
 const form = find("#ask-form");
@@ -53,71 +50,70 @@ async function refusal(response) {
   return new Failure(`Not asked: ${detail}.${wait ? ` Try again in ${wait} seconds.` : ""}`, passing);
 }
 
-/** @type {(question: string, show: (answer: Answer) => void, signal: AbortSignal) => Promise<Answer>} */
-async function answered(question, show, signal) {
-  const { article_id, conversation_id, audience } = form.elements;
-  const response = await fetch(chat.dataset.api, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    body: JSON.stringify({
-      question,
-      article_id: article_id.value || null,
-      conversation_id: conversation_id.value || null,
-      audience: audience.value,
-    }),
-    signal,
-  });
+/** @type {(fields: URLSearchParams, begin: (html: string) => any, signal: AbortSignal) => Promise<any>} The last event. */
+async function answered(fields, begin, signal) {
+  fields.set("conversation_id", form.elements.conversation_id.value); // may have begun since the fields were filled in
+  const response = await fetch(form.action, { method: "POST", headers: { Accept: "text/event-stream" }, body: fields, signal });
   if (!response.ok || !response.body) throw await refusal(response);
-  /** @type {any} */
-  const partial = { question, status: "", banner: null, sentences: [], citations: [], references: [], review_status: null,
-    caveats: [], nearest: [], suggestions: [] };
+  let node;
   for await (const { name, data } of events(response.body)) {
-    if (name === "answer") return data;
     if (name === "error") throw new Failure(`Not answered: ${data.detail}.`);
-    if (name === "meta") Object.assign(partial, data);
-    if (name === "sentence") {
-      partial.sentences.push({ text: data.text, citations: data.citations.map((/** @type {Citation} */ c) => c.number) });
-      const known = new Map([...partial.citations, ...data.citations].map((c) => [c.number, c]));
-      partial.citations = [...known.values()];
-      const sources = partial.citations.flatMap((/** @type {Citation} */ c) => c.references);
-      partial.references = [...new Map(sources.map((/** @type {Reference} */ s) => [s.number, s])).values()];
+    if (name === "begin") node = begin(data.html);
+    if (name === "sentence") for (const part of ["sentences", "passages", "sources"]) add(find(`.${part}`, node), data[part]);
+    if (name === "answer") {
+      complete(node, made(data.html));
+      return data;
     }
-    show(partial);
   }
   throw new Failure("The connection broke before the answer was complete.");
 }
 
-/** @type {(question: string) => Promise<void>} Shows what comes; on a failure keeps the question and says what to do. */
-async function ask(question) {
+/** @type {(html: string) => any} An element of the server's markup, in which everything that anybody wrote is escaped. */
+function made(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
+}
+
+/** @type {(place: Element, html: string) => void} */
+function add(place, html) {
+  place.insertAdjacentHTML("beforeend", html);
+  if (html) place.closest("[hidden]")?.removeAttribute("hidden");
+}
+
+/** @type {(node: Element, whole: Element) => void} A banner stays the same element, so that it is not announced twice. */
+function complete(node, whole) {
+  const [banner, settled] = [find(".banner", node), find(".banner", whole)];
+  if (banner) banner.className = settled.className;
+  const focused = node.contains(document.activeElement) && document.activeElement?.getAttribute("href");
+  find(".said", node).replaceWith(find(".said", whole));
+  if (focused) find(`[href="${CSS.escape(focused)}"]`, node)?.focus({ preventScroll: true });
+  node.removeAttribute("aria-busy");
+}
+
+/** @type {(fields: URLSearchParams, typed: string) => Promise<void>} Shows what comes; on a failure says what to do. */
+async function ask(fields, typed) {
   if (running) return;
   running = new AbortController();
   /** @type {any} */
   let shown = null;
-  /** @type {(answer: Answer) => void} */
-  const show = (answer) => {
-    const node = render(answer);
-    node.setAttribute("aria-busy", "true");
-    if (shown) shown.replaceWith(node);
-    else {
-      log.append(node);
-      bringUp(node);
-      if (box.value.trim() === question) box.value = ""; // accepted; what was typed since stays
-    }
-    shown = node;
+  const begin = (/** @type {string} */ html) => {
+    shown = made(html);
+    log.append(shown);
+    bringUp(shown);
+    if (box.value.trim() === typed) box.value = ""; // accepted; what was typed since stays
+    return shown;
   };
   for (const broken of log.querySelectorAll(".answer:has(.incomplete)")) broken.remove();
-  wait("Answering…");
+  wait();
   try {
-    const answer = await answered(question, show, running.signal);
-    show(answer);
-    shown.removeAttribute("aria-busy");
-    remember(answer.conversation_id);
-    const count = answer.sentences.length;
-    say(`Answer ready: ${count ? `${count} quoted ${count === 1 ? "sentence" : "sentences"}` : "the articles do not answer this"}.`);
+    const { conversation, summary } = await answered(fields, begin, running.signal);
+    if (conversation) remember(conversation);
+    say(summary);
   } catch (error) {
     if (shown) leaveIncomplete(shown);
-    if (!box.value.trim()) box.value = question;
-    fail(told(error), error instanceof Failure && !error.passing ? "" : question);
+    if (!box.value.trim()) box.value = typed;
+    fail(told(error), error instanceof Failure && !error.passing ? null : () => ask(fields, typed));
   }
   running = null;
   find("button.primary", form).removeAttribute("aria-disabled");
@@ -133,14 +129,10 @@ function told(error) {
   return "The answer could not be read. Your question is kept; try again.";
 }
 
-/** @type {(node: any) => void} Quotes that came before a break stay readable, and say that something is missing. */
+/** @type {(node: any) => void} What came before a break stays readable, and says that something is missing. */
 function leaveIncomplete(node) {
-  const sentences = find(".sentences", node);
-  if (!sentences) return node.remove();
-  const line = document.createElement("p");
-  line.className = "incomplete";
-  line.textContent = "This answer is incomplete.";
-  sentences.after(line);
+  if (!find(".sentences p, .banner", node)) return node.remove();
+  find(".incomplete", node).hidden = false;
   node.removeAttribute("aria-busy");
 }
 
@@ -157,44 +149,44 @@ function remember(conversation) {
 /** Beside an article the conversation has a scroll bar of its own; elsewhere the page scrolls. */
 const scrollsAlone = () => getComputedStyle(log).overflowY === "auto";
 
-/** @type {(node: any) => void} Its beginning comes into view; focus stays where it is. */
+/** @type {(node: any) => void} Its beginning comes into view, at once: it may be a warning. Focus stays where it is. */
 function bringUp(node) {
-  if (scrollsAlone()) log.scrollTop = node.offsetTop - log.offsetTop;
-  else node.scrollIntoView({ block: "start" });
+  if (scrollsAlone()) log.scrollTo({ top: node.offsetTop - log.offsetTop - 12, behavior: "instant" });
+  else node.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
 /** @type {(text: string) => void} */
 const say = (text) => find(".status", form).replaceChildren(text);
 
-/** @type {(text: string) => void} */
-function wait(text) {
-  say(text);
+function wait() {
+  say("Answering…");
   find(".failure", form).hidden = true;
   box.removeAttribute("aria-invalid");
   find("button.primary", form).setAttribute("aria-disabled", "true");
   find(".stop", form).hidden = false;
 }
 
-/** @type {(message: string, question: string) => void} Says what happened, and offers to ask a question again. */
-function fail(message, question) {
+/** @type {(message: string, again: ?(() => void)) => void} Says what happened, and offers to ask the same again. */
+function fail(message, again) {
   const retry = find(".retry", form);
   say("");
   find(".message", form).textContent = message;
   find(".failure", form).hidden = false;
-  retry.hidden = !question;
+  retry.hidden = !again;
   retry.onclick = () => {
     box.focus({ preventScroll: true }); // the button goes away
-    ask(question);
+    again?.();
   };
 }
 
-form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+chat.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
   const button = /** @type {?HTMLButtonElement} */ (event.submitter);
-  const question = (button?.name === "suggested" ? button.value : box.value).trim();
+  const fields = new URLSearchParams(/** @type {any} */ (new FormData(/** @type {HTMLFormElement} */ (event.target), button)));
+  const typed = (fields.get("suggested") ?? fields.get("question") ?? "").trim();
   if (button?.closest(".starters")) log.focus({ preventScroll: true }); // they go away
-  if (question) ask(question);
-  else fail("Type a question first.", "");
+  if (typed) ask(fields, typed);
+  else fail("Type a question first.", null);
 });
 
 box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {

@@ -1,0 +1,95 @@
+"""An answer as text for a terminal: banner first, sentences with their marks, the references, status and disclaimer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from assistant.disclaimer import REVIEW_NOTICES
+from assistant.types import Answer, CitedReference, Role
+
+if TYPE_CHECKING:
+    from assistant.verification import Verified
+
+#: What stands before a sentence that is not itself the answer.
+_ROLES = {Role.ANSWER: "", Role.CONDITION: "But note: ", Role.CONTRAST: "Another source: "}
+
+
+def as_text(answer: Answer) -> str:
+    """Part under part, an empty line between."""
+    parts = [list(part) for part in (_head(answer), _said(answer), _cited(answer), _after(answer), _foot(answer))]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def verified_as_text(verified: Sequence[Verified]) -> str:
+    """A line a citation."""
+    if not verified:
+        return "This answer cites nothing."
+    return "\n".join(f"[{one.number}] {one.article_id}: {one.standing}{f'. {one.note}' if one.note else ''}" for one in verified)
+
+
+def _head(answer: Answer) -> Iterator[str]:
+    if answer.banner:
+        yield from (answer.banner.title.upper(), answer.banner.text)
+    if answer.confidence:
+        yield f"Searched for: {answer.query.text}"
+
+
+def _said(answer: Answer) -> Iterator[str]:
+    if answer.abstention:
+        yield answer.abstention.text
+        yield from ("", "Nearest articles:") if answer.nearest else ()
+        yield from (f"  {near.title} ({near.article_id})" for near in answer.nearest)
+    if answer.clarification:
+        yield answer.clarification.text
+        yield from (f"  {choice}" for choice in answer.clarification.choices)
+    if answer.fallback:
+        yield from (f"Quoted instead of written: {answer.fallback}.", "")
+    if answer.plain:
+        yield "In plain words:"
+        yield from (f"  {sentence.text} {_marks(sentence.citations)}" for sentence in answer.plain)
+        yield from ("", "What the articles say:")
+    for sentence in answer.sentences:
+        yield f"{_ROLES[sentence.role]}{sentence.text} {_marks(sentence.citations)}"
+    for sides in answer.conflicts:
+        said = (f"{side.body} {side.year or ''}".strip() + f" {_marks(side.citations)}" for side in sides)
+        yield f"These sources disagree: {'; '.join(said)}."
+    if answer.glosses:
+        yield from ("", "Words:")
+        yield from (f"  {gloss.term}: {gloss.plain}" for gloss in answer.glosses)
+
+
+def _cited(answer: Answer) -> Iterator[str]:
+    if not answer.citations:
+        return
+    yield "Cited:"
+    for citation in answer.citations:
+        behind = ", ".join(f"({reference.number})" for reference in citation.references)
+        yield f"  [{citation.number}] {citation.passage_id}, {' > '.join(citation.section)}; references {behind}"
+    yield from ("", "References:")
+    yield from (_reference(reference) for reference in answer.references)
+
+
+def _reference(reference: CitedReference) -> str:
+    where = f"doi:{reference.doi}" if reference.doi else f"PMID {reference.pmid}" if reference.pmid else reference.url or ""
+    said = ". ".join(part.rstrip(".") for part in (reference.authors, reference.title, reference.venue))
+    gone = f" RETRACTED {reference.retracted}." if reference.retracted else ""
+    return f"  ({reference.number}) {reference.type.title()}: {said}.{gone} {where}".rstrip()
+
+
+def _after(answer: Answer) -> Iterator[str]:
+    if answer.suggestions:
+        yield "You can also ask:"
+        yield from (f"  {suggestion}" for suggestion in answer.suggestions)
+
+
+def _foot(answer: Answer) -> Iterator[str]:
+    yield from answer.caveats
+    if answer.review_status:
+        yield REVIEW_NOTICES[answer.review_status]
+    yield from (answer.disclaimer, answer.notice)
+    yield f"(answer {answer.answer_id}, conversation {answer.conversation_id})"
+
+
+def _marks(numbers: Sequence[int]) -> str:
+    return "".join(f"[{number}]" for number in numbers)
