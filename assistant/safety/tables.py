@@ -64,7 +64,6 @@ class _DangerRow(_Strict):
     title: Text
     message: Text
     source: Text
-    url: str
     reviewed: date | None = None
     cues: tuple[Text, ...]
     firm_cues: tuple[Text, ...] = ()
@@ -214,9 +213,8 @@ def _row(table: object, number: int, signs: Mapping[str, object]) -> Row:
     cues, firm = (tuple(_cue(cue, f"{where} ({row.category})", signs) for cue in given) for given in (row.cues, row.firm_cues))
     if not cues:
         raise SettingsError(f"{where} ({row.category}): has no cue")
-    source = f"{row.source} ({row.url})" if row.url else row.source
     reviewed = row.reviewed.isoformat() if row.reviewed else None
-    return Row(row.category, row.kind, row.title, row.message, source, reviewed, cues, firm)
+    return Row(row.category, row.kind, row.title, row.message, row.source, reviewed, cues, firm)
 
 
 def _cue(written: str, where: str, signs: Mapping[str, object]) -> tuple[frozenset[str], ...]:
