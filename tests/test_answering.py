@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,27 @@ def test_every_shipped_question_is_answered_with_exact_quotes_or_abstained(assis
                     source.references[[r.id for r in source.references].index(mark)].title for mark in block.marks
                 ]
     assert answered > 1000
+
+
+def test_generated_questions_are_answered_with_exact_quotes_or_not_at_all(assistant: Assistant) -> None:
+    """500 made of eight words in a row of a statement, half of them with a word of another article among them."""
+    choose = random.Random(4)  # noqa: S311  # the same questions every time
+    passages = assistant.index.store.all_passages()
+    answered = 0
+    for number in range(500):
+        words = choose.choice(passages).text.split()
+        at = choose.randrange(max(1, len(words) - 8))
+        asked = words[at : at + 8]
+        if number % 2:
+            asked.insert(choose.randrange(len(asked)), choose.choice(choose.choice(passages).text.split()))
+        answer = assistant.answer(Ask(f"{' '.join(asked)}?"))
+        quotes = {citation.number: citation.quote for citation in answer.citations}
+        answered += answer.status is AnswerStatus.ANSWERED
+        assert all([quotes[number] for number in one.citations] == [one.text] for one in answer.sentences)
+        for citation in answer.citations:
+            source = assistant.index.store.article(citation.article_id)
+            assert source.text[citation.start : citation.end] == citation.quote
+    assert answered > 100
 
 
 def test_a_question_with_two_parts_gets_both(assistant: Assistant) -> None:
