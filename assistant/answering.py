@@ -19,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.abstention import abstention
+from assistant.alarm import STATUS, danger_in, stops
 from assistant.citations import Ledger
 from assistant.clarifying import clarify
 from assistant.disclaimer import DISCLAIMER, NOTICE, NOTICE_GENERATIVE, NOTICE_SIGNPOST
@@ -30,8 +31,7 @@ from assistant.questions import clean_question
 from assistant.retrieval import Evidence, find_evidence
 from assistant.rewriting import QueryRewriter, RuleRewriter
 from assistant.safety.cautions import caveats
-from assistant.safety.dangers import Danger, banner_of, find_danger
-from assistant.safety.tables import Kind
+from assistant.safety.dangers import Danger, banner_of
 from assistant.selection import Selection, select
 from assistant.speaking import Speech
 from assistant.types import (
@@ -62,8 +62,6 @@ if TYPE_CHECKING:
     from index.search import Index
 
 log = logging.getLogger(__name__)
-
-_STATUS = {Kind.EMERGENCY: AnswerStatus.EMERGENCY, Kind.CRISIS: AnswerStatus.CRISIS, Kind.REFUSAL: AnswerStatus.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +160,13 @@ class Assistant:
         started = time.perf_counter()
         question = clean_question(ask.question)
         ask = replace(ask, query=clean_question(ask.query) if ask.query and ask.query.strip() else None)
-        danger = _danger(question, ask, [])
-        if danger and _stops(danger, ask):
+        asked = [question, ask.query] if ask.query else [question]
+        danger = danger_in(asked)
+        if danger and stops(danger, ask.safe):
             return self._signpost(ask, question, danger)
         history = self.store.turns(ask.conversation_id) if ask.conversation_id else []
-        danger = _danger(question, ask, history)
-        if danger and _stops(danger, ask):
+        danger = danger_in(asked, history)
+        if danger and stops(danger, ask.safe):
             return self._signpost(ask, question, danger)
         history = [turn for turn in history if turn.status not in STOPPED]  # nothing was asked there
         open_article = self.index.store.article(ask.article_id) if ask.article_id is not None else None
@@ -179,7 +178,7 @@ class Assistant:
         banner = banner_of(danger, self._settings.region)
         known = replace(ask, conversation_id=self._known(ask.conversation_id))
         blank = self._blank(known, question, query)
-        answer = replace(blank, status=_STATUS[danger.kind], banner=banner, notice=NOTICE_SIGNPOST)
+        answer = replace(blank, status=STATUS[danger.kind], banner=banner, notice=NOTICE_SIGNPOST)
         yield _started(answer)
         try:
             self.store.add(answer, ask.article_id)
@@ -282,26 +281,8 @@ class Assistant:
             status=AnswerStatus.ABSTAINED,
             mode=Mode.EXTRACTIVE,
             audience=ask.audience,
-            plain=(),
-            sentences=(),
-            citations=(),
-            references=(),
-            review_status=None,
-            banner=None,
-            abstention=None,
-            clarification=None,
-            caveats=(),
-            conflicts=(),
-            glosses=(),
-            nearest=(),
-            suggestions=(),
-            confidence=None,
-            fallback=None,
-            dropped=0,
             disclaimer=DISCLAIMER,
             notice=NOTICE,
-            index_generation=None,
-            timing_ms={},
         )
 
 
@@ -327,25 +308,6 @@ def _started(answer: Answer) -> Started:
     return Started(
         answer.answer_id, answer.conversation_id, answer.query, answer.banner, answer.caveats, answer.disclaimer, answer.notice
     )
-
-
-def _stops(danger: Danger, ask: Ask) -> bool:
-    """Whether nothing but the signpost is given: always, but for an emergency that the reader says is none."""
-    return danger.kind is not Kind.EMERGENCY or not ask.safe
-
-
-def _danger(question: str, ask: Ask, history: Sequence[Turn]) -> Danger | None:
-    """The danger that the question tells of, or what is searched instead, or the turns since the reader settled one.
-
-    A crisis or a refusal is never settled: it lasts as long as it is remembered.
-    """
-    kinds = {status: kind for kind, status in _STATUS.items()}
-    lasting = [turn for turn in history if turn.danger and turn.status in (AnswerStatus.CRISIS, AnswerStatus.REFUSED)]
-    if lasting:
-        return Danger(str(lasting[-1].danger), kinds[lasting[-1].status])
-    settled = max((at for at, turn in enumerate(history, start=1) if turn.settled), default=0)
-    earlier = [turn.question for turn in history[settled:]]
-    return find_danger(question, earlier) or (find_danger(ask.query, earlier) if ask.query else None)
 
 
 def _since(started: float) -> float:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -195,9 +195,9 @@ class Confidence:
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One reply. There is no default disclaimer, so none can be built without one."""
+    """One reply; what it does not have is empty. There is no default disclaimer, so none can be built without one."""
 
     answer_id: str
     conversation_id: str
@@ -206,26 +206,26 @@ class Answer:
     status: AnswerStatus
     mode: Mode
     audience: Audience
-    plain: tuple[Sentence, ...]  # the same in plain words, of the articles' own plain summaries; for patients
-    sentences: tuple[Sentence, ...]
-    citations: tuple[Citation, ...]
-    references: tuple[CitedReference, ...]
-    review_status: str | None
-    banner: Banner | None
-    abstention: Abstention | None
-    clarification: Clarification | None
-    caveats: tuple[str, ...]
-    conflicts: tuple[tuple[Side, ...], ...]
-    glosses: tuple[Gloss, ...]
-    nearest: tuple[Nearest, ...]
-    suggestions: tuple[str, ...]
-    confidence: Confidence | None  # None where nothing was searched
-    fallback: str | None  # why a language model's answer is not shown
-    dropped: int  # sentences of a language model that its citations do not support
+    plain: tuple[Sentence, ...] = ()  # the same in plain words, of the articles' own plain summaries; for patients
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    references: tuple[CitedReference, ...] = ()
+    review_status: str | None = None
+    banner: Banner | None = None
+    abstention: Abstention | None = None
+    clarification: Clarification | None = None
+    caveats: tuple[str, ...] = ()
+    conflicts: tuple[tuple[Side, ...], ...] = ()
+    glosses: tuple[Gloss, ...] = ()
+    nearest: tuple[Nearest, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    confidence: Confidence | None = None  # None where nothing was searched
+    fallback: str | None = None  # why a language model's answer is not shown
+    dropped: int = 0  # sentences of a language model that its citations do not support
     disclaimer: str
     notice: str
-    index_generation: int | None
-    timing_ms: dict[str, float]
+    index_generation: int | None = None
+    timing_ms: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.disclaimer.strip():

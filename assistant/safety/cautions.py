@@ -22,42 +22,10 @@ from corpus.errors import SettingsError
 EARLIER_QUESTIONS = 3
 #: Words by which a question is about somebody.
 _PERSON = frozenset(
-    [
-        "i",
-        "me",
-        "my",
-        "mine",
-        "myself",
-        "we",
-        "us",
-        "our",
-        "he",
-        "him",
-        "his",
-        "she",
-        "her",
-        "hers",
-        "dad",
-        "father",
-        "mum",
-        "mom",
-        "mother",
-        "husband",
-        "wife",
-        "partner",
-        "son",
-        "daughter",
-        "brother",
-        "sister",
-        "grandma",
-        "grandpa",
-        "gran",
-        "nan",
-        "grandad",
-        "grandfather",
-        "grandmother",
-        "friend",
-    ]
+    (
+        "i me my mine myself we us our he him his she her hers dad father mum mom mother husband wife partner son "
+        "daughter brother sister grandma grandpa gran nan grandad grandfather grandmother friend"
+    ).split()
 )
 
 

@@ -19,85 +19,15 @@ HAPPENING_REACHES = 4
 #: Words of a sign that its own "not" is part of.
 SHORT_SIGN = 4
 #: Words before which a denial does not reach past a comma: a new subject.
-_SUBJECTS = frozenset(
-    [
-        "i",
-        "he",
-        "she",
-        "it",
-        "they",
-        "we",
-        "my",
-        "his",
-        "her",
-        "our",
-        "this",
-        "that",
-        "there",
-        "now",
-        "today",
-        "tonight",
-        "then",
-        "just",
-        "only",
-        "since",
-    ]
-)
+_SUBJECTS = frozenset("i he she it they we my his her our this that there now today tonight then just only since".split())
 _CONTRAST = frozenset(["but", "however", "although", "though", "except", "yet"])
 _QUESTION = frozenset(
-    [
-        "what",
-        "which",
-        "who",
-        "where",
-        "why",
-        "how",
-        "when",
-        "is",
-        "are",
-        "was",
-        "were",
-        "does",
-        "do",
-        "did",
-        "can",
-        "could",
-        "should",
-        "would",
-        "will",
-        "has",
-        "have",
-        "whats",
-        "wat",
-    ]
+    "what which who where why how when is are was were does do did can could should would will has have whats wat".split()
 )
 _LEADS = frozenset(
-    [
-        "and",
-        "so",
-        "but",
-        "also",
-        "please",
-        "me",
-        "know",
-        "wonder",
-        "wondering",
-        "explain",
-        "asking",
-        "ask",
-        "then",
-        "or",
-        "for",
-        "in",
-        "of",
-        "about",
-        "on",
-        "ok",
-        "okay",
-        "hi",
-        "hello",
-        "thanks",
-    ]
+    (
+        "and so but also please me know wonder wondering explain asking ask then or for in of about on ok okay hi hello thanks"
+    ).split()
 )
 _FIRST_PERSON = frozenset(["i", "me", "my", "mine", "we", "our", "us", "am", "im", "ive"])
 _NEGATORS = frozenset(["no", "nil", "zero", "not", "never", "without", "nor", "neither"])

@@ -13,79 +13,22 @@ _NUMBERS = {"dozen": 12, "couple": 2}
 _NUMBERS |= {word: 10 * tens for tens, word in enumerate(_TENS.split(" "), 1)}
 _NUMBERS |= {word: value for value, word in enumerate(_UNITS.split(" "))}
 
-_TEMPERATURE = frozenset(
-    [
-        "temp",
-        "temps",
-        "temperature",
-        "fever",
-        "feverish",
-        "fevers",
-        "thermometer",
-        "degrees",
-        "degree",
-        "temprature",
-        "tmp",
-        "celsius",
-    ]
-)
+_TEMPERATURE = frozenset("temp temps temperature fever feverish fevers thermometer degrees degree temprature tmp celsius".split())
 _SUGAR = frozenset(
     ["sugar", "sugars", "glucose", "bg", "bm", "bms", "bgl", "cgm", "dexcom", "libre", "sugor", "bloods", "ketone"]
 )
 _OXYGEN = frozenset(["sats", "sat", "oxygen", "spo2", "saturation", "saturations", "oximeter", "o2", "ox", "spo"])
 _PULSE = frozenset(["pulse", "heartrate", "hr", "bpm", "beats", "rate", "heartbeat"])
 _OTHER_UNITS = frozenset(
-    [
-        "kg",
-        "kgs",
-        "kilos",
-        "kilo",
-        "pounds",
-        "lbs",
-        "cm",
-        "percent",
-        "%",
-        "years",
-        "year",
-        "mm",
-        "ml",
-        "mg",
-        "mcg",
-        "weeks",
-        "week",
-        "wks",
-        "months",
-        "days",
-        "hours",
-        "km",
-        "euros",
-        "pack",
-    ]
+    "kg kgs kilos kilo pounds lbs cm percent % years year mm ml mg mcg weeks week wks months days hours km euros pack".split()
 )
 #: Words whose number is no measurement: "I am 50", "type 1", "GLP-1".
 _COUNTED = frozenset(["am", "aged", "age", "type", "glp", "sglt", "stage", "over", "im", "types", "take", "took", "grade"])
 _INFANT = frozenset(
-    [
-        "baby",
-        "babies",
-        "infant",
-        "newborn",
-        "son",
-        "daughter",
-        "boy",
-        "girl",
-        "bub",
-        "bubba",
-        "bb",
-        "nephew",
-        "niece",
-        "grandson",
-        "granddaughter",
-        "grandchild",
-        "lo",
-        "twin",
-        "twins",
-    ]
+    (
+        "baby babies infant newborn son daughter boy girl bub bubba bb nephew niece grandson granddaughter grandchild lo "
+        "twin twins"
+    ).split()
 )
 
 
@@ -211,47 +154,8 @@ def _gestation(value: float, before: Sequence[str], after: Sequence[str]) -> tup
 
 
 _SPANS_BEFORE = frozenset(
-    [
-        "for",
-        "in",
-        "last",
-        "past",
-        "every",
-        "after",
-        "about",
-        "over",
-        "within",
-        "first",
-        "next",
-        "since",
-        "another",
-        "than",
-        "under",
-        "until",
-        "only",
-        "six",
-    ]
+    "for in last past every after about over within first next since another than under until only six".split()
 )
 _SPANS_AFTER = frozenset(
-    [
-        "ago",
-        "old",
-        "later",
-        "since",
-        "after",
-        "of",
-        "post",
-        "back",
-        "now",
-        "time",
-        "course",
-        "running",
-        "apart",
-        "treatment",
-        "on",
-        "holiday",
-        "then",
-        "out",
-        "away",
-    ]
+    "ago old later since after of post back now time course running apart treatment on holiday then out away".split()
 )
