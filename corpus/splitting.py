@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from corpus.sentences import sentence_spans
-from corpus.types import Article, Block, Passage
+from corpus.types import Article, Block, BlockKind, Passage
 
 _WORD = re.compile(r"\S+")
 
@@ -65,7 +65,7 @@ def _packed(text: str, blocks: list[Block], max_words: int) -> Iterator[tuple[in
 
 
 def _cut(text: str, block: Block, max_words: int) -> list[tuple[int, int]]:
-    """A block whole, or its sentences when it is too long."""
-    if len(_WORD.findall(text, block.start, block.end)) <= max_words:
+    """A block whole, or its sentences when it is too long. A table's row is never cut: its cells belong together."""
+    if block.kind is BlockKind.ROW or len(_WORD.findall(text, block.start, block.end)) <= max_words:
         return [(block.start, block.end)]
     return [(block.start + start, block.start + end) for start, end in sentence_spans(text[block.start : block.end])]

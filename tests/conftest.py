@@ -27,6 +27,7 @@ from assistant.settings import Settings, load_settings  # noqa: E402  # after th
 from assistant.store import ConversationStore  # noqa: E402
 from index.build import build_index  # noqa: E402
 from index.search import Index  # noqa: E402
+from tests.beir import beir  # noqa: E402
 from tests.fakes import BagOfWordsEmbedder, write_articles  # noqa: E402
 
 
@@ -100,3 +101,9 @@ def followup(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A test collection of twelve documents in the BEIR layout."""
+    return beir(tmp_path / "tiny")

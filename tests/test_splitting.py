@@ -68,6 +68,13 @@ def test_a_sentence_longer_than_the_limit_stays_whole() -> None:
     ]
 
 
+def test_a_table_row_is_never_cut() -> None:
+    body = f"| Drug | Advice |\n|---|---|\n| Colchicine | {'Stop when a rash appears. ' * 10}|\n"
+    (passage,) = passages_of(body, max_words=5)
+    assert passage.text.startswith("Colchicine | Stop")
+    assert passage.text.count("rash") == 10
+
+
 def test_sentences_that_repeat_have_their_own_spans() -> None:
     assert sentence_spans("Yes. Yes.  Yes.") == [(0, 4), (5, 9), (11, 15)]
     assert sentence_spans("  ") == []
