@@ -9,15 +9,16 @@ from assistant.safety.tables import Kind
 from assistant.types import AnswerStatus, Turn
 
 STATUS = {Kind.EMERGENCY: AnswerStatus.EMERGENCY, Kind.CRISIS: AnswerStatus.CRISIS, Kind.REFUSAL: AnswerStatus.REFUSED}
-#: What no word of the reader settles: it lasts as long as it is remembered.
-_LASTING = {STATUS[kind]: kind for kind in (Kind.CRISIS, Kind.REFUSAL)}
 
 
 def danger_in(asked: Sequence[str], history: Sequence[Turn] = ()) -> Danger | None:
-    """The danger that any of the texts asked tells of, alone or after the turns since the reader settled an emergency."""
+    """The danger that any of the texts asked tells of, alone or after the turns since the reader settled an emergency.
+
+    No word of the reader settles a crisis: it lasts as long as it is remembered.
+    """
     for turn in reversed(history):
-        if turn.danger and turn.status in _LASTING:
-            return Danger(turn.danger, _LASTING[turn.status])
+        if turn.danger and turn.status is AnswerStatus.CRISIS:
+            return Danger(turn.danger, Kind.CRISIS)
     settled = max((at for at, turn in enumerate(history, start=1) if turn.settled), default=0)
     earlier = [turn.question for turn in history[settled:]]
     return next((danger for text in asked if (danger := find_danger(text, earlier))), None)

@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from assistant.questions import MAX_CHARACTERS
-from assistant.safety.dangers import find_danger
 from assistant.types import AnswerStatus
 from corpus.loading import load_corpus
-from eval.inertness import STOPPED, Said, changed, markup
+from eval.inertness import STOPPED, Said, changed, expected_danger, markup
 from eval.reading import Reader, Refused, passages
 from eval.results import QueryResult
 
@@ -117,7 +116,7 @@ def _as_earlier_turn(
     wrong = _wrong(reader, reply, said, sources, first["references"] if isinstance(first, dict) else ())
     if isinstance(reply, Refused):
         return [*wrong, "a normal question that was refused"]
-    danger = find_danger(said.question, said.earlier)
+    danger = expected_danger(said)
     if danger:
         return wrong if reply["status"] == STOPPED[danger.kind] else [*wrong, "another state than the safety table's"]
     return [*wrong, *control.differs(reply)]
