@@ -110,6 +110,7 @@ async function ask(fields, typed) {
     const { conversation, summary } = await answered(fields, begin, running.signal);
     if (conversation) remember(conversation);
     say(summary);
+    if (find(".banner", shown)) bringUp(shown); // a link that appears above the conversation moves what is below it
   } catch (error) {
     if (shown) leaveIncomplete(shown);
     if (!box.value.trim()) box.value = typed;
