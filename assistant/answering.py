@@ -50,9 +50,9 @@ from assistant.types import (
     Turn,
     Variant,
 )
-from assistant.understanding import edited
+from assistant.understanding import edited, of_section
 from assistant.writing import ExtractiveWriter
-from corpus.errors import ConversationNotFound, StoreUnavailable
+from corpus.errors import ArticleNotFound, ConversationNotFound, QuestionRefused, StoreUnavailable
 from corpus.types import Status
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ class Ask:
     """One question as a caller puts it.
 
     `query` is what to search instead, as the reader changed it. `safe`: shown the banner, the reader said that nobody is in
-    danger. `mode`: extractive even where a language model is set up.
+    danger. `mode`: extractive even where a language model is set up. `section`: a heading of the open article that the question
+    is about. `reader`: whatever tells one reader from another; a conversation belongs to the one who begins it. `after`: a
+    conversation of another reader that the question follows, without becoming part of it.
     """
 
     question: str
@@ -79,6 +81,9 @@ class Ask:
     query: str | None = None
     safe: bool = False
     mode: Mode | None = None
+    section: str | None = None
+    reader: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,11 @@ class Assistant:
             return self._index
 
     @property
+    def settings(self) -> Settings:
+        """What it answers by."""
+        return self._settings
+
+    @property
     def open_index(self) -> Index | None:
         """The index if it is open; never waits for it."""
         return self._index
@@ -164,12 +174,15 @@ class Assistant:
         danger = danger_in(asked)
         if danger and stops(danger, ask.safe):
             return self._signpost(ask, question, danger)
-        history = self.store.turns(ask.conversation_id) if ask.conversation_id else []
+        earlier = ask.conversation_id or ask.after
+        history = self.store.turns(earlier) if earlier else []
         danger = danger_in(asked, history)
         if danger and stops(danger, ask.safe):
             return self._signpost(ask, question, danger)
         history = [turn for turn in history if turn.status not in STOPPED]  # nothing was asked there
         open_article = self.index.store.article(ask.article_id) if ask.article_id is not None else None
+        if ask.section and not (open_article and any(ask.section in block.section for block in open_article.blocks)):
+            raise QuestionRefused("the open article has no section of that name")
         return self._reply(ask, question, history, danger, open_article, started)
 
     def _signpost(self, ask: Ask, question: str, danger: Danger) -> Iterator[Event]:
@@ -181,7 +194,7 @@ class Assistant:
         answer = replace(blank, status=STATUS[danger.kind], banner=banner, notice=NOTICE_SIGNPOST)
         yield _started(answer)
         try:
-            self.store.add(answer, ask.article_id)
+            self.store.add(answer, self._known_article(ask.article_id), ask.reader)
         except StoreUnavailable as error:
             log.error("a signpost was given but not kept: %s", error)
         yield answer
@@ -197,8 +210,9 @@ class Assistant:
     ) -> Iterator[Event]:
         heading = open_article.heading if open_article else None
         asked = asked_part(question, self.index)
-        query = edited(question, ask.query) if ask.query else self._rewriter.stand_alone(asked, history, self.index, heading)
-        parts = queries(ask.query or asked, [] if ask.query else history, self.index, heading)
+        query = self._query(ask, question, asked, history, heading)
+        chosen = ask.query or ask.section  # by the reader, whatever was asked before
+        parts = queries(ask.query or asked, [] if chosen else history, self.index, heading)
         said_before = [turn.question for turn in history]
         blank = replace(
             self._blank(ask, question, query),
@@ -206,13 +220,21 @@ class Assistant:
             caveats=caveats(f"{question}\n{ask.query}" if ask.query else question, said_before),
         )
         yield _started(blank)
-        if not ask.query and (which := clarify(question, history, self.index, partial(self._first, ask.article_id))):
+        if not chosen and (which := clarify(question, history, self.index, partial(self._first, ask.article_id))):
             answer = replace(blank, status=AnswerStatus.CLARIFY, clarification=which)
         else:
             answer = yield from self._searched(ask, blank, parts, open_article)
         answer = replace(answer, timing_ms={**answer.timing_ms, "total": _since(started)})
-        self.store.add(answer, ask.article_id)
+        self.store.add(answer, ask.article_id, ask.reader)
         yield answer
+
+    def _query(self, ask: Ask, question: str, asked: str, history: Sequence[Turn], heading: str | None) -> Query:
+        """What the reader wrote or pointed at comes before what the conversation tells."""
+        if ask.query:
+            return edited(question, ask.query)
+        if ask.section:
+            return of_section(asked, ask.section)
+        return self._rewriter.stand_alone(asked, history, self.index, heading)
 
     def _searched(
         self, ask: Ask, blank: Answer, parts: Sequence[Query], open_article: Article | None
@@ -270,6 +292,13 @@ class Assistant:
         except (ConversationNotFound, StoreUnavailable):
             return None
         return conversation_id
+
+    def _known_article(self, article_id: str | None) -> str | None:
+        """An article's id, if the index is open and has it: nothing else of what was sent is kept beside a signpost."""
+        try:
+            return self.open_index.store.article(article_id).id if self.open_index and article_id else None
+        except ArticleNotFound:
+            return None
 
     def _blank(self, ask: Ask, question: str, query: Query) -> Answer:
         """An answer that says nothing yet."""

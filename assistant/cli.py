@@ -15,6 +15,8 @@ import click
 from corpus.errors import CorpusError, FollowupError, SettingsError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from assistant.settings import Settings
 
 #: Group -> where it is, and its line in the help (so that help imports none of them).
@@ -122,6 +124,24 @@ def verify(load_settings: Any, answer_id: str, as_json: bool) -> None:
     as_document = {"answer_id": answer_id, "citations": [asdict(one) for one in verified]}
     click.echo(json.dumps(as_document, indent=1, ensure_ascii=False) if as_json else verified_as_text(verified))
     sys.exit(0 if all(one.holds for one in verified) else 1)
+
+
+@followup.command()
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was said on this day (UTC) or later.")
+@click.option("--questions", is_flag=True, help="With the questions, which may tell something about readers.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def feedback(load_settings: Any, since: datetime | None, questions: bool, as_json: bool) -> None:
+    """What readers thought of answers, the latest first. `followup verify` holds the quotes of one against the articles."""
+    from assistant.store import FeedbackStore
+    from assistant.store.database import Database
+    from assistant.terminal import feedback_as_text
+
+    database = Database(load_settings().database)
+    given = FeedbackStore(database).all(f"{since:%Y-%m-%d}" if since else "")
+    database.close()
+    shown = given if questions else [{key: value for key, value in one.items() if key != "question"} for one in given]
+    click.echo(json.dumps({"feedback": shown}, indent=1, ensure_ascii=False) if as_json else feedback_as_text(shown, questions))
 
 
 @followup.command()

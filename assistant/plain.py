@@ -44,10 +44,19 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _COUNTED_ONE = re.compile(rf"\bone(?=[\s-]+{_UNIT})", re.IGNORECASE)
 
 
+#: How a sentence begins that says what it says of something in the sentence before it.
+_LEANS = re.compile(
+    r"(?:it|its|they|them|their|these|this|those|that|the same|such|both|either|neither|others?|then|but|and|also|otherwise|"
+    r"after that|if so|if not|(?:from|above|below|under|over|at|up to) \d)\b",
+    re.IGNORECASE,
+)
+
+
 def plain_sentences(citations: Sequence[Citation], article_of: Callable[[str], Article]) -> tuple[Sentence, ...]:
     """The plain sentences of the cited articles, the first cited article first, each in its summary's order.
 
-    Left out: a sentence that rests on a statement which is not cited, and one with a number that no quote it rests on has.
+    Left out: a sentence that rests on a statement which is not cited, one with a number that no quote it rests on has, and one
+    that leans on a sentence which is left out: "It starts at 100 mg" would be read of another drug.
     `article_of` gives an article by its id, and may raise `ArticleNotFound`.
     """
     cited: dict[str, dict[str, list[Citation]]] = {}
@@ -56,11 +65,16 @@ def plain_sentences(citations: Sequence[Citation], article_of: Callable[[str], A
             cited.setdefault(citation.article_id, {}).setdefault(citation.statement_id, []).append(citation)
     said = []
     for article_id, by_statement in cited.items():
+        shown = False  # the sentence before
         for note in article_of(article_id).plain_summary:
-            if by_statement.keys() >= set(note.statements):
-                behind = [citation for statement in note.statements for citation in by_statement[statement]]
-                if not added_numbers(note.text, [citation.quote for citation in behind]):
-                    said.append(Sentence(note.text, tuple(sorted({citation.number for citation in behind}))))
+            behind = [citation for statement in note.statements for citation in by_statement.get(statement, [])]
+            shown = (
+                by_statement.keys() >= set(note.statements)
+                and not added_numbers(note.text, [citation.quote for citation in behind])
+                and (shown or not _LEANS.match(note.text))
+            )
+            if shown:
+                said.append(Sentence(note.text, tuple(sorted({citation.number for citation in behind}))))
     return tuple(said)
 
 

@@ -44,6 +44,7 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
 
             logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
             logging.getLogger("assistant").setLevel(logging.INFO)  # libraries only when something is wrong
+            logging.getLogger("gunicorn.error").addFilter(_unsaid)
             return create_app(settings)
 
     Server().run()
@@ -72,10 +73,20 @@ def _gunicorn(settings: Settings) -> dict[str, Any]:
         "timeout": 120,
         "graceful_timeout": 10,
         "keepalive": 5,
+        "limit_request_line": 8190,  # a search of 4,000 characters is refused by the page, not by gunicorn's bare 400
         "proc_name": "followup",
+        "forwarded_allow_ips": "",  # FOLLOWUP_PROXIES says who is believed; gunicorn would believe any client on this machine
         "control_socket_disable": True,  # two servers of one user would fight over the file in their home
         "when_ready": _announce,
     }
+
+
+def _unsaid(record: logging.LogRecord) -> bool:
+    """Gunicorn names the address and the request line, with what was searched, of a request that it refuses or fails at."""
+    for said in ("Invalid request", "Error handling request"):
+        if str(record.msg).startswith(said):
+            record.msg, record.args, record.exc_info = said, (), None
+    return True
 
 
 def _announce(server: Any) -> None:

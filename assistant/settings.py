@@ -43,6 +43,15 @@ class Settings(IndexSettings):
     port: int = Field(8000, ge=0, le=65535, description="port that `followup serve` listens on; 0 = any free one")
     workers: int = Field(1, ge=1, le=16, description="server processes; each holds its own embedder")
     worker_threads: int = Field(32, ge=2, le=256, description="threads of a server process; a stream holds one")
+    proxies: int = Field(
+        0, ge=0, le=10, description="proxies in front that set X-Forwarded-For, -Proto and -Host; 0 = nobody's are believed"
+    )
+    questions_per_minute: int = Field(
+        120, ge=0, description="questions a minute that a worker takes from one address; 0 = any number"
+    )
+    answers_at_once: int = Field(
+        12, ge=0, description="answers that a worker gives to one address at the same time; 0 = any number"
+    )
 
     @field_validator("region")
     @classmethod

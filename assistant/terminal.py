@@ -1,11 +1,13 @@
-"""An answer as text for a terminal: banner first, sentences with their marks, the references, status and disclaimer."""
+"""Text for a terminal: an answer (banner first, sentences with their marks, references, status, disclaimer), and feedback."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from assistant.disclaimer import REVIEW_NOTICES
+from assistant.store.feedback import Reason
 from assistant.types import Answer, CitedReference, Role
 
 if TYPE_CHECKING:
@@ -26,6 +28,26 @@ def verified_as_text(verified: Sequence[Verified]) -> str:
     if not verified:
         return "This answer cites nothing."
     return "\n".join(f"[{one.number}] {one.article_id}: {one.standing}{f'. {one.note}' if one.note else ''}" for one in verified)
+
+
+def feedback_as_text(opinions: Sequence[Mapping[str, Any]], with_questions: bool = False) -> str:
+    """What readers thought, one under the other as given, and how many found their answer helpful."""
+    if not opinions:
+        return "No feedback."
+    helpful = sum(one["helpful"] for one in opinions)
+    total = f"{helpful} helpful, {len(opinions) - helpful} not helpful."
+    return "\n\n".join([*("\n".join(_opinion(one, with_questions)) for one in opinions), total])
+
+
+def _opinion(one: Mapping[str, Any], with_question: bool) -> Iterator[str]:
+    when = dt.datetime.fromisoformat(one["created_at"])
+    said = "helpful" if one["helpful"] else "not helpful"
+    why = f": {Reason(one['reason']).label}" if one["reason"] else ""
+    yield f"{when:%Y-%m-%d %H:%M} UTC  {said}{why}"
+    yield f"  answer {one['answer_id']}"
+    if with_question:
+        yield from (f"  asked: {line}" for line in one["question"].splitlines())
+    yield from (f"  > {line}" for line in (one["comment"] or "").splitlines())
 
 
 def _head(answer: Answer) -> Iterator[str]:

@@ -80,6 +80,10 @@ SWAPPED = 0.95
 #: Share of the reading with the open article's heading, for a first question that names no topic of its own. On the
 #: follow-ups with the article open hit@1/@3/@5 is .787/.946/.971 at 0, .783/.950/.975 at .25, about .775/.946/.979 at .5.
 LEANS_ON_ARTICLE = 0.25
+#: Share of the reading with the heading of a section that the reader chose to ask about: hit@1 of the shipped follow-ups, asked
+#: without their conversation beside the section that answers them, is .73 at 0, .90 at .5 and .65, .88 at .8, .78 at 1; of
+#: the questions that stand alone .83, .87, .89, .87, .86.
+OF_SECTION = 0.65
 
 
 def stand_alone(question: str, history: Sequence[Turn], vocabulary: Vocabulary, open_heading: str | None = None) -> Query:
@@ -98,6 +102,11 @@ def edited(question: str, query: str) -> Query:
     """What the reader made of the query: searched as it stands, whatever was asked before. `question` may be anything."""
     text = " ".join(query.split()) or question
     return Query(text, False, "edited by you", (Variant(text, 1.0),))
+
+
+def of_section(question: str, section: str) -> Query:
+    """A question about the section of the open article that the reader chose, whatever was asked before."""
+    return _searched(question, False, f"about the section “{section}”, which you chose", (f"{section}: {question}", OF_SECTION))
 
 
 def _after(history: Sequence[Turn], question: str, asked_of: Sequence[str], reason: str | None, vocabulary: Vocabulary) -> Query:

@@ -12,6 +12,8 @@ FollowupError                 exit 1   the root; nothing else is raised on purpo
 ├── BuildRefused              exit 2   the new generation did not pass its gate; the old one still serves
 ├── ModelUnavailable          503, 2   the embedder's package or files are missing or changed
 ├── QuestionRefused           4xx, 2   the question cannot be taken (`status` says which); never carries the question
+├── TooManyQuestions          429      one address asks more than its share; says when to ask again
+├── ServerBusy                503      as many answers are being given as there is room for
 ├── WriterFailed                       a language model cannot be asked or cannot go on; the extractive answer is given instead
 ├── StoreUnavailable          503, 2   the database of conversations fails: full, locked, read-only, damaged
 ├── ConversationNotFound      404
@@ -34,11 +36,13 @@ class FollowupError(Exception):
     """Root of every error this project raises on purpose. `exit_code` is the command line's, `status` is HTTP's.
 
     `public` is what readers are told instead of the message, where that speaks of the server's files and commands.
+    `retry_after` is the seconds after which the same may be tried again, where that may help.
     """
 
     exit_code = 1
     status = 500
     public: str | None = None
+    retry_after: int | None = None
 
     @property
     def told(self) -> str:
@@ -71,7 +75,8 @@ class IndexUnavailable(FollowupError):
 
     exit_code = 2
     status = 503
-    public = "the articles cannot be searched at the moment; try again in a minute"
+    public = "the articles cannot be searched at the moment"
+    retry_after = 10
 
 
 class IndexMissing(IndexUnavailable):
@@ -103,7 +108,8 @@ class ModelUnavailable(FollowupError):
 
     exit_code = 2
     status = 503
-    public = "the articles cannot be searched at the moment; try again in a minute"
+    public = "the articles cannot be searched at the moment"
+    retry_after = 10
 
 
 class QuestionRefused(FollowupError):
@@ -116,6 +122,23 @@ class QuestionRefused(FollowupError):
         self.status = status
 
 
+class TooManyQuestions(FollowupError):
+    """One address asks more than its share."""
+
+    status = 429
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServerBusy(FollowupError):
+    """As many answers are being given as there is room for."""
+
+    status = 503
+    retry_after = 5
+
+
 class WriterFailed(FollowupError):
     """A language model cannot be asked, or cannot go on. The message is shown to readers: no key, no question."""
 
@@ -125,16 +148,19 @@ class StoreUnavailable(FollowupError):
 
     exit_code = 2
     status = 503
-    public = "conversations cannot be kept or read at the moment; try again in a minute"
+    public = "conversations cannot be kept or read at the moment"
+    retry_after = 10
 
 
 class ConversationNotFound(FollowupError):
     """No conversation has this id."""
 
     status = 404
+    public = "there is no such conversation; it may have been deleted"
 
 
 class AnswerNotFound(FollowupError):
     """No answer has this id."""
 
     status = 404
+    public = "there is no such answer; it may have been deleted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from eval.commands.browser import browser, screenshots
 from eval.commands.collections import peers, retrieval
 from eval.commands.conditions import conditions
 from eval.commands.gate import gate
@@ -30,6 +31,7 @@ def eval() -> None:
     followup eval safety --only dangers
     followup eval points
     followup eval latency --only server
+    followup eval browser --only axe
     followup eval compare var/eval/results/before var/eval/results/after
     followup eval peers --dataset ../shared/data/nfcorpus --split dev
     followup eval report
@@ -48,6 +50,8 @@ for command in (
     safety,
     points,
     latency,
+    browser,
+    screenshots,
     compare,
     report,
     peers,

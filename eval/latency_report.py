@@ -24,14 +24,15 @@ _TITLES = {
 _OF_INDEX = ("synthetic", "build_s", "disk_mb")
 
 
-def latency_table(figures: Sequence[Figure]) -> Table:
+def latency_table(figures: Sequence[Figure], title: str = "Speed and size on this machine") -> Table:
     """One line a figure, with what was to be reached and whether it was."""
-    table = Table(title="Speed and size on this machine", title_justify="left", box=None)
+    table = Table(title=title, title_justify="left", box=None)
     for name in ("", "measured", "reach", ""):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for figure in figures:
         verdict = {True: "reached", False: "NOT REACHED", None: ""}[figure.within]
-        table.add_row(figure.name, f"{figure.value:,.2f}", str(SPEED.get(figure.name, "")), verdict)
+        decimals = 0 if figure.value == int(figure.value) else 2 if figure.value >= 1 else 3
+        table.add_row(figure.name, f"{figure.value:,.{decimals}f}", str(SPEED.get(figure.name, "")), verdict)
     return table
 
 

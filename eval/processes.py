@@ -66,7 +66,7 @@ def build_figures(settings: Settings) -> list[Figure]:
     """`followup index build` from nothing and again unchanged, each a process with its imports and the model's start."""
     with tempfile.TemporaryDirectory(prefix="followup-eval-") as name:
         command = [sys.executable, "-c", _PROBE, "index", "build", "--json"]
-        environment = _environment(settings, index=Path(name) / "index")
+        environment = environment_of(settings, index=Path(name) / "index")
         first, built = _timed(command, environment)
         again, unchanged = _timed(command, environment)
     if not json.loads(built.stdout)["changed"] or json.loads(unchanged.stdout)["changed"]:
@@ -83,8 +83,8 @@ def server_figures(settings: Settings, followups: Sequence[FollowUp]) -> list[Fi
     import psutil
 
     with tempfile.TemporaryDirectory(prefix="followup-eval-") as name:
-        environment = _environment(settings, database=f"sqlite:///{Path(name) / 'assistant.sqlite'}", workers=1)
-        with _served(environment, Path(name) / "stderr") as (process, client, ready):
+        environment = environment_of(settings, database=f"sqlite:///{Path(name) / 'assistant.sqlite'}", workers=1)
+        with served(environment, Path(name) / "stderr") as (process, client, ready):
             for followup in followups[:_WARM_UP]:
                 _chat(client, followup)
             times = [_chat(client, followup) for followup in followups[: _MEMORY_AFTER - _WARM_UP]]
@@ -104,15 +104,16 @@ def server_figures(settings: Settings, followups: Sequence[FollowUp]) -> list[Fi
 def cold_rows(settings: Settings, starts: int = _COLD_STARTS) -> list[Row]:
     """Stages of the first question in fresh processes: opening the index and loading the model are told apart."""
     command = [sys.executable, "-c", _FIRST]
-    runs = [_timed([*command, str(number)], _environment(settings))[1].stdout for number in range(starts)]
+    runs = [_timed([*command, str(number)], environment_of(settings))[1].stdout for number in range(starts)]
     return spreads([json.loads(run) for run in runs], state="cold", readers=1)
 
 
 def reader_rows(settings: Settings, followups: Sequence[FollowUp], readers: Sequence[int] = READERS) -> list[Row]:
     """`POST /api/v1/chat` of `followup serve` under so many readers at once: every question asked once by one of them."""
     with tempfile.TemporaryDirectory(prefix="followup-eval-") as name:
-        environment = _environment(settings, database=f"sqlite:///{Path(name) / 'assistant.sqlite'}")
-        with _served(environment, Path(name) / "stderr") as (_, client, _):
+        threads = max(settings.worker_threads, 2 * max(readers))  # a quarter of them gives no answers
+        environment = environment_of(settings, database=f"sqlite:///{Path(name) / 'assistant.sqlite'}", worker_threads=threads)
+        with served(environment, Path(name) / "stderr") as (_, client, _):
             for followup in followups[:_WARM_UP]:
                 _chat(client, followup)
             return [_with_readers(str(client.base_url), followups, count) for count in readers]
@@ -137,10 +138,14 @@ def _with_readers(address: str, followups: Sequence[FollowUp], readers: int) -> 
 
 
 @contextmanager
-def _served(environment: dict[str, str], errors: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, float]]:
-    """The server's process, a client of it, and the seconds from its start until it was ready."""
+def served(environment: dict[str, str], errors: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, float]]:
+    """The server's process, a client of it, and the seconds from its start until it was ready.
+
+    The limits are off: what they are for, many questions from one address, is what is measured.
+    """
     import httpx
 
+    environment = environment | {"FOLLOWUP_QUESTIONS_PER_MINUTE": "0", "FOLLOWUP_ANSWERS_AT_ONCE": "0"}
     command = [str(Path(sys.executable).with_name("followup")), "serve", "--host", "127.0.0.1", "--port", "0"]
     started = time.perf_counter()
     with errors.open("w") as log:
@@ -197,7 +202,7 @@ def _body(followup: FollowUp) -> dict[str, Any]:
     return {"question": followup.question, "article_id": followup.article_id}
 
 
-def _environment(settings: Settings, **changed: object) -> dict[str, str]:
+def environment_of(settings: Settings, **changed: object) -> dict[str, str]:
     """The environment with the settings in force, some of them changed, so that a process measures what was asked for."""
     given = {name: value for name, value in os.environ.items() if not name.upper().startswith("FOLLOWUP_")}
     in_force = settings.model_dump(mode="json") | {key: str(value) for key, value in changed.items()}

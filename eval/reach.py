@@ -32,7 +32,8 @@ class Reach:
         return f"{'≥' if self.at_least else '≤'} {self.bound:g}"
 
 
-#: Issue 2: speed and size on the 2-core machine, by the name of the figure. What has no entry has no bound.
+#: Issue 2: speed and size on the 2-core machine; issue 5: the pages in a browser. By the figure's name; what has no entry has no
+#: bound.
 SPEED = {
     "search_beyond_encoder_p50_ms": Reach(10),
     "build_s": Reach(90),
@@ -48,6 +49,18 @@ SPEED = {
     # Issue 3
     "search_at_100k_p50_ms": Reach(5),
     "search_at_100k_recall@10": Reach(0.98, at_least=True),
+    # Issue 5: in a real browser
+    "axe_violations": Reach(0),
+    "axe_states_not_shown": Reach(0),
+    "script_and_style_kb": Reach(60),
+    "largest_paint_p50_s": Reach(0.5),
+    "shift_worst": Reach(0.02),
+    "first_sentence_p50_ms": Reach(150),
+    "whole_answer_p50_ms": Reach(400),
+    "pages_rendered_whole": Reach(1, at_least=True),
+    "payloads_tried": Reach(200, at_least=True),
+    "payloads_executed": Reach(0),
+    "requests_to_other_hosts": Reach(0),
 }
 
 #: Issue 3: how well the confidence tells the shipped answerable questions from the unanswerable ones, by scope.

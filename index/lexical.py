@@ -1,6 +1,6 @@
 """Finds the cues that share words with a query, with tantivy (BM25). Knows nothing of vectors.
 
-The only module that imports tantivy.
+With titles.py the only module that imports tantivy.
 """
 
 from __future__ import annotations

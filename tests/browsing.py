@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from assistant.answering import Assistant
+from assistant.answering import Ask, Assistant, Event, Spoken
 from assistant.settings import Settings
 from assistant.web import create_app
 from tests.pages import GOUT
@@ -33,10 +33,26 @@ STRUCTURE = """answer => {
   return JSON.stringify(flat(answer)); }"""
 
 
+class SlowAssistant(Assistant):
+    """Waits before its second sentence until `go_on` is set."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.go_on = threading.Event()
+
+    def stream(self, ask: Ask) -> Iterator[Event]:
+        spoken = 0
+        for event in super().stream(ask):
+            spoken += isinstance(event, Spoken)
+            if spoken == 2:
+                self.go_on.wait(20)
+            yield event
+
+
 @contextmanager
-def serving(settings: Settings, assistant: Assistant) -> Iterator[tuple[str, Callable[[], None]]]:
+def serving(settings: Settings, assistant: Assistant, port: int = 0) -> Iterator[tuple[str, Callable[[], None]]]:
     """The address of a server over `assistant`, and a function that takes it away."""
-    server = make_server("127.0.0.1", 0, create_app(settings, assistant), threaded=True)
+    server = make_server("127.0.0.1", port, create_app(settings, assistant), threaded=True)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

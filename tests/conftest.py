@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: `make sweep` sets it: long tests run in full. Taken out of the environment, where the product would not know it.
 SWEEP = os.environ.pop("FOLLOWUP_TEST_SWEEP", "") == "1"
+#: FOLLOWUP_TEST_SNAPSHOTS=write replaces the reference images of tests/test_browser_snapshots.py instead of comparing with them.
+WRITE_SNAPSHOTS = os.environ.pop("FOLLOWUP_TEST_SNAPSHOTS", "") == "write"
 for name in [name for name in os.environ if name.upper().startswith("FOLLOWUP_")]:
     del os.environ[name]
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -44,7 +46,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The product's own settings over the shipped articles, with a built index in a temporary folder. Do not rebuild it."""
     folder = tmp_path_factory.mktemp("real")
     made = load_settings(env_file=None).model_copy(
-        update={"index": folder / "index", "database": f"sqlite:///{folder / 'assistant.sqlite'}"}
+        update={
+            "index": folder / "index",
+            "database": f"sqlite:///{folder / 'assistant.sqlite'}",
+            "questions_per_minute": 0,  # the suite asks from one address
+        }
     )
     build_index(made)
     return made

@@ -24,7 +24,7 @@ MAY_IMPORT = {
 #: Library -> the one module or folder that imports it; two where a peer of the benchmarks is the library itself.
 OWNERS: dict[str, str | tuple[str, ...]] = {
     "faiss": "index/vectors.py",
-    "tantivy": "index/lexical.py",
+    "tantivy": ("index/lexical.py", "index/titles.py"),
     "sentence_transformers": "index/embedding/",
     "onnxruntime": "index/embedding/",
     "tokenizers": "index/embedding/",
@@ -41,7 +41,8 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "flask": "assistant/web/",
     "flask_openapi3": "assistant/web/",
     "prometheus_client": "assistant/web/",
-    "sqlalchemy": "assistant/store.py",
+    "limits": "assistant/web/limits.py",
+    "sqlalchemy": "assistant/store/",
     "gunicorn": "assistant/serving.py",
     "markdown_it": "corpus/body.py",
     "pysbd": "corpus/sentences.py",
@@ -49,7 +50,12 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "scipy": "eval/significance.py",
     "symspellpy": "assistant/safety/spelling.py",
     "jellyfish": "assistant/safety/spelling.py",
+    "rispy": "assistant/bibliography.py",
+    "pybtex": "assistant/bibliography.py",
     "ir_measures": "eval/retrieval.py",
+    "playwright": ("eval/browser/", "eval/commands/browser.py"),
+    "axe_playwright_python": "eval/browser/accessibility.py",
+    "PIL": "eval/browser/pictures.py",
 }
 MODULES = [path.relative_to(ROOT).as_posix() for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -47,7 +47,7 @@ def store(tmp_path: Path) -> Iterator[ConversationStore]:
 
 @pytest.mark.parametrize("back", ["/\t/evil.example", "/\n/evil.example", "/\r/evil.example", "/x\r\nSet-Cookie: a=b", "/\x00"])
 def test_the_page_to_go_back_to_holds_no_control_characters(client: FlaskClient, back: str) -> None:
-    response = client.post("/audience", data={"audience": "patient", "back": back})
+    response = client.post("/preferences", data={"audience": "patient", "back": back})
     assert response.status_code == 400
     assert "Location" not in response.headers
 
@@ -65,7 +65,7 @@ def test_a_failing_database_is_a_503_that_never_holds_the_question(
 ) -> None:
     store = ConversationStore(f"sqlite:///{tmp_path / 'a.sqlite'}")
     assistant = Assistant(real_index, store, settings)
-    with store._engine.begin() as connection:
+    with store.database._engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE answer")
     with pytest.raises(StoreUnavailable) as refused:
         assistant.answer(Ask(PRIVATE))

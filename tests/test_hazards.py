@@ -119,7 +119,7 @@ class BrokenStore:
     def turns(self, conversation_id: str) -> list[object]:
         raise StoreUnavailable("gone")
 
-    def add(self, answer: Answer, article_id: str | None) -> None:
+    def add(self, answer: Answer, article_id: str | None, reader: str | None = None) -> None:
         raise StoreUnavailable("gone")
 
 

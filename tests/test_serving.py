@@ -39,6 +39,8 @@ def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "FOLLOWUP_INDEX": str(settings.index),
         "FOLLOWUP_DATABASE": f"sqlite:///{folder / 'a.sqlite'}",
         "FOLLOWUP_PORT": str(port),
+        "FOLLOWUP_QUESTIONS_PER_MINUTE": "0",  # all readers of these tests have one address
+        "FOLLOWUP_ANSWERS_AT_ONCE": "0",
     }
     started = time.perf_counter()
     log = (folder / "log").open("w")

@@ -14,7 +14,9 @@ from assistant.questions import clean_question
 from assistant.types import Answer, Mode
 from assistant.verification import verify
 from assistant.web.current import assistant
+from assistant.web.limits import admit, count_request
 from assistant.web.metrics import ANSWERS
+from assistant.web.readers import earlier
 from assistant.web.schemas import (
     AnswerBody,
     AnswerPath,
@@ -36,16 +38,30 @@ routes = APIBlueprint(
     __name__,
     url_prefix="/api/v1",
     abp_tags=[Tag(name="v1")],
-    abp_responses={404: ProblemBody, 422: ProblemBody, 503: ProblemBody},
+    abp_responses={403: ProblemBody, 404: ProblemBody, 422: ProblemBody, 503: ProblemBody},
 )
 _ARTICLE: TypeAdapter[Article] = TypeAdapter(Article)
 
 
-@routes.post("/chat", responses={200: AnswerBody, 413: ProblemBody, 415: ProblemBody})
+@routes.post("/chat", responses={200: AnswerBody, 413: ProblemBody, 415: ProblemBody, 429: ProblemBody})
 def chat(body: ChatBody) -> Response:
-    """Answers a question: as JSON, or sentence by sentence with `Accept: text/event-stream`."""
-    mode = Mode(body.mode) if body.mode else None
-    ask = Ask(body.question, body.article_id, body.conversation_id, body.audience, body.query, body.safe, mode)
+    """Answers a question: as JSON, or sentence by sentence with `Accept: text/event-stream`.
+
+    A conversation that a reader of the pages began is only followed: the answer names the one that it begins.
+    """
+    conversation_id, after = earlier(body.conversation_id)
+    ask = Ask(
+        question=body.question,
+        article_id=body.article_id,
+        audience=body.audience,
+        query=body.query,
+        safe=body.safe,
+        mode=Mode(body.mode) if body.mode else None,
+        section=body.section,
+        conversation_id=conversation_id,
+        after=after,
+    )
+    admit(ask)
     if request.accept_mimetypes.best_match(["application/json", "text/event-stream"]) == "text/event-stream":
         return server_sent(_named(assistant().stream(ask)))
     answer = assistant().answer(ask)
@@ -53,9 +69,10 @@ def chat(body: ChatBody) -> Response:
     return jsonify(asdict(answer))
 
 
-@routes.post("/retrieve", responses={200: HitsBody, 413: ProblemBody, 415: ProblemBody})
+@routes.post("/retrieve", responses={200: HitsBody, 413: ProblemBody, 415: ProblemBody, 429: ProblemBody})
 def retrieve(body: RetrieveBody) -> Response:
     """The best passages for a query, without an answer."""
+    count_request()
     index = assistant().index
     found = index.search(index.encode(clean_question(body.query)), k=body.k, article_id=body.article_id)
     hits = [

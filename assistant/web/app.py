@@ -12,11 +12,31 @@ from typing import TYPE_CHECKING
 
 from flask import Response, g, request
 from flask_openapi3 import Info, OpenAPI
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from assistant.web import api, health, pages
+from assistant.alarm import danger_in
+from assistant.finding import finder_of
+from assistant.web import (
+    api,
+    articles,
+    asking,
+    calling,
+    conversations,
+    evidence,
+    exports,
+    feedback,
+    health,
+    home,
+    policy,
+    preferences,
+    templating,
+)
 from assistant.web.body import StrictRequest
+from assistant.web.limits import register_limits
 from assistant.web.metrics import REQUEST_SECONDS, REQUESTS
+from assistant.web.origins import refuse_other_sites
 from assistant.web.problems import refuse_invalid, register_problems
+from assistant.web.readers import remember
 from corpus.errors import FollowupError
 
 if TYPE_CHECKING:
@@ -37,14 +57,18 @@ _RETRY_S = 10.0
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types fragments"  # dom.js
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+#: A year. Not for subdomains: they are others' to decide about.
+_HSTS = "max-age=31536000"
 
 
 def create_app(settings: Settings, assistant: Assistant | None = None) -> OpenAPI:
@@ -69,9 +93,16 @@ def create_app(settings: Settings, assistant: Assistant | None = None) -> OpenAP
     app.extensions["ready"] = threading.Event()
     for routes in (api.routes, health.routes):
         app.register_api(routes)
-    app.register_blueprint(pages.routes)
+    for pages in (home, articles, asking, evidence, conversations, feedback, exports, preferences, policy, calling, templating):
+        app.register_blueprint(pages.routes)
     register_problems(app)
+    register_limits(app, settings)
+    if settings.proxies:  # else a client could name itself as it likes
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     app.before_request(_start_clock)
+    app.before_request(refuse_other_sites)
+    app.after_request(remember)
     app.after_request(_finish)
     _warm(app)
     return app
@@ -84,7 +115,10 @@ def _warm(app: OpenAPI) -> None:
         started = time.perf_counter()
         while not app.extensions["ready"].is_set():
             try:
-                app.extensions["assistant"].index.warm()
+                index = app.extensions["assistant"].index
+                index.warm()
+                finder_of(index)
+                danger_in(["nobody is in danger"])  # loads the tables
                 app.extensions["ready"].set()
             except FollowupError as error:
                 log.error("not ready: %s", error)
@@ -105,8 +139,9 @@ def _finish(response: Response) -> Response:
     """Headers for every route and status, and one line of log that never holds what the reader typed."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.path.startswith("/api/") or response.mimetype == "text/html":
-        response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", _HSTS)
+    response.headers.setdefault("Cache-Control", "no-store")  # static files say no-cache with an ETag: asked for again, 304
     seconds = time.perf_counter() - g.started
     route = request.url_rule.rule if request.url_rule else "-"
     method = request.method if request.method in _METHODS else "-"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from assistant.store import FeedbackStore
+
 if TYPE_CHECKING:
     from assistant.answering import Assistant
 
@@ -13,3 +15,8 @@ if TYPE_CHECKING:
 def assistant() -> Assistant:
     """The Assistant that `create_app` was given or opened."""
     return cast("Assistant", current_app.extensions["assistant"])
+
+
+def feedback() -> FeedbackStore:
+    """What readers thought of answers, in the same database as the conversations."""
+    return FeedbackStore(assistant().store.database)

@@ -1,6 +1,6 @@
 """One error shape: RFC 9457 problem+json for every failure of the API, a plain page with the same words for browsers.
 
-Nothing that the reader sent is ever repeated.
+Nothing that the reader sent is ever repeated in it; only the page of a question that could not be asked keeps it in its box.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import logging
 from http import HTTPStatus
 from typing import NoReturn
 
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, current_app, json, render_template, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -17,6 +17,14 @@ from assistant.disclaimer import DISCLAIMER
 from corpus.errors import FollowupError
 
 log = logging.getLogger(__name__)
+
+#: What a page is headed with where HTTP's own phrase says nothing to a reader.
+_HEADINGS = {
+    HTTPStatus.FORBIDDEN: "Please open the page again",
+    HTTPStatus.TOO_MANY_REQUESTS: "Please wait a moment",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
+    HTTPStatus.SERVICE_UNAVAILABLE: "One moment, please",
+}
 
 
 class BodyInvalid(FollowupError):
@@ -48,17 +56,37 @@ def register_problems(app: Flask) -> None:
 
 def problem(status: int, detail: str, retry_after: int | None = None) -> Response:
     """A problem response; as a page where the browser asked for one."""
-    title = HTTPStatus(status).phrase
     if (
         not request.path.startswith("/api/")
         and request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     ):
-        response = Response(render_template("problem.html", status=status, title=title, detail=detail), status=status)
-    else:
-        response = Response(json.dumps(problem_body(status, detail)), status=status, content_type="application/problem+json")
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
+        return problem_page(status, detail, retry_after)
+    body = json.dumps(problem_body(status, detail))
+    return Response(body, status=status, content_type="application/problem+json", headers=retry_later(retry_after))
+
+
+def problem_page(status: int, detail: str, retry_after: int | None = None, **asked: str) -> Response:
+    """The page of a problem. `asked`: `typed`, `article_id` and `conversation_id` of a question, which its box then keeps.
+
+    Where waiting helps and nothing typed would be lost, the page tries again by itself.
+    """
+    passing = status == HTTPStatus.SERVICE_UNAVAILABLE
+    page = render_template(
+        "problem.html",
+        status=status,
+        title=_HEADINGS.get(HTTPStatus(status), HTTPStatus(status).phrase),
+        detail=detail,
+        retry_after=retry_after,
+        opening=passing and not current_app.extensions["ready"].is_set(),
+        tries_again=passing and retry_after is not None and request.method == "GET" and not asked.get("typed"),
+        **asked,
+    )
+    return Response(page, status=status, headers=retry_later(retry_after))
+
+
+def retry_later(seconds: int | None) -> dict[str, str]:
+    """The header that says when to try again, where that may help."""
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def problem_body(status: int, detail: str) -> dict[str, object]:
@@ -75,7 +103,7 @@ def problem_body(status: int, detail: str) -> dict[str, object]:
 def _known(error: FollowupError) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s while answering %s", error, request.url_rule)
-    return problem(error.status, error.told, retry_after=10 if error.status == HTTPStatus.SERVICE_UNAVAILABLE else None)
+    return problem(error.status, error.told, error.retry_after)
 
 
 def _http(error: HTTPException) -> Response:
@@ -91,5 +119,10 @@ def _http(error: HTTPException) -> Response:
 
 
 def _defect(error: Exception) -> Response:
-    log.exception("defect while answering %s", request.url_rule)
+    log.exception("defect while answering %s", request.url_rule, exc_info=unsaid(error))
     return problem(500, "something went wrong here; it has been logged, and trying again may help")
+
+
+def unsaid(error: Exception) -> Exception:
+    """A defect as it may be logged: where it happened, without its message, which may hold what was typed."""
+    return RuntimeError(f"{type(error).__name__}; its message is not logged").with_traceback(error.__traceback__)

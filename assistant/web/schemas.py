@@ -25,6 +25,7 @@ class ChatBody(_Strict):
     query: Annotated[str, Field(max_length=4000, description="searched instead of what the question became")] | None = None
     safe: Annotated[bool, Field(strict=True, description="after an emergency banner: nobody is in danger")] = False
     mode: Literal["extractive", "generative"] | None = None
+    section: Annotated[str, Field(max_length=400, description="heading of the open article that it is about")] | None = None
 
 
 class AnswerBody(RootModel[Answer]):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from flask import Response, json, stream_with_context
 
-from assistant.web.problems import problem_body
+from assistant.web.problems import problem_body, unsaid
 from corpus.errors import FollowupError
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,10 @@ def _framed(events: Iterator[tuple[str, Mapping[str, object]]]) -> Iterator[str]
     except FollowupError as error:
         log.error("%s in a stream", error)
         yield _frame("error", problem_body(error.status, error.told))
-    except Exception:
-        log.exception("defect in a stream")  # the status line is already sent: the reader must still be told
+    except Exception as error:
+        log.exception(
+            "defect in a stream", exc_info=unsaid(error)
+        )  # the status line is already sent: the reader must still be told
         yield _frame("error", problem_body(500, "something went wrong here; it has been logged, and trying again may help"))
 
 

@@ -1,0 +1,47 @@
+"""What every template can use: the fixed texts, dates and ages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint
+
+from assistant import disclaimer
+from assistant.web.ages import Age, age_of, age_of_year
+from corpus.types import Status
+
+routes = Blueprint("templating", __name__)
+
+
+@routes.app_context_processor
+def _fixed_texts() -> dict[str, Any]:
+    """The pages of problems included."""
+    return {
+        "disclaimer": disclaimer.DISCLAIMER,
+        "notice": disclaimer.NOTICE,
+        "no_answer": disclaimer.NO_ANSWER,
+        "review_notices": disclaimer.REVIEW_NOTICES,
+        "statuses": list(Status),
+    }
+
+
+@routes.app_template_filter("age")
+def _age(dated: dt.date | str) -> Age | None:
+    return age_of(dated, _today())
+
+
+@routes.app_template_filter("age_of_year")
+def _age_of_year(year: int | None) -> Age | None:
+    return age_of_year(year, _today())
+
+
+@routes.app_template_filter("day")
+def _day(dated: dt.date | str) -> str:
+    """A date or an ISO date as 22 November 2026."""
+    day = dt.date.fromisoformat(dated) if isinstance(dated, str) else dated
+    return f"{day:%-d %B %Y}"
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
