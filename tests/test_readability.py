@@ -89,6 +89,15 @@ def test_every_statement_that_a_plain_sentence_rests_on_must_be_cited() -> None:
     assert both[two] == (1, 2)
 
 
+def test_a_plain_sentence_that_leans_on_one_that_is_left_out_is_left_out_too() -> None:
+    """After "…can make colchicine deadly", "It starts at 100 mg a day" would be read of colchicine; it is allopurinol's."""
+    leaning = [sentence.text for sentence in plain_sentences(cited(GOUT, "F17", "F6"), ARTICLES.__getitem__)]
+    assert any("colchicine deadly" in text for text in leaning)
+    assert not any("100 mg" in text for text in leaning)
+    named = [sentence.text for sentence in plain_sentences(cited(GOUT, "F17", "F5", "F6"), ARTICLES.__getitem__)]
+    assert [text.split()[0] for text in named[-2:]] == ["Allopurinol", "It"]
+
+
 def test_plain_sentences_follow_the_order_in_which_articles_are_cited() -> None:
     asthma = ARTICLES["asthma-ics-formoterol-reliever"]
     first, second = cited(asthma, "F1")[0], replace(cited(GOUT, "F13")[0], number=2)
