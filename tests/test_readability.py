@@ -26,7 +26,7 @@ from assistant.types import (
     Variant,
 )
 from corpus.loading import load_corpus
-from corpus.types import Article, Block
+from corpus.types import Article, Block, Note
 from eval.datasets import FollowUp, Unanswerable
 from eval.readability import Report, grade, measure, own_texts, readability_document, readability_tables, run
 
@@ -77,7 +77,11 @@ def test_a_plain_sentence_is_shown_with_the_numbers_of_what_it_rests_on() -> Non
     assert [(sentence.text, sentence.citations) for sentence in shown] == [
         ("Doctors treat a gout flare first with colchicine, an NSAID pain pill, or a steroid.", (1,)),
         ("A guideline strongly advises drugs that lower urate (uric acid) for people with two or more flares a year.", (2,)),
-        ("The same is true for those with gout lumps under the skin, or with joint damage from gout on an X-ray.", (2,)),
+        (
+            "A guideline strongly advises drugs that lower urate for people with gout lumps under the skin, or with joint damage "
+            "from gout on an X-ray.",
+            (2,),
+        ),
     ]
 
 
@@ -91,11 +95,17 @@ def test_every_statement_that_a_plain_sentence_rests_on_must_be_cited() -> None:
 
 def test_a_plain_sentence_that_leans_on_one_that_is_left_out_is_left_out_too() -> None:
     """After "…can make colchicine deadly", "It starts at 100 mg a day" would be read of colchicine; it is allopurinol's."""
-    leaning = [sentence.text for sentence in plain_sentences(cited(GOUT, "F17", "F6"), ARTICLES.__getitem__)]
-    assert any("colchicine deadly" in text for text in leaning)
-    assert not any("100 mg" in text for text in leaning)
-    named = [sentence.text for sentence in plain_sentences(cited(GOUT, "F17", "F5", "F6"), ARTICLES.__getitem__)]
-    assert [text.split()[0] for text in named[-2:]] == ["Allopurinol", "It"]
+    summary = (
+        Note("Some drugs can make colchicine deadly.", ("F17",)),
+        Note("Allopurinol is the first choice to lower urate.", ("F5",)),
+        Note("It starts at 100 mg a day or less.", ("F6",)),
+        Note("Then the dose goes up.", ("F6",)),
+    )
+    leaning = replace(GOUT, plain_summary=summary)
+    said = [sentence.text for sentence in plain_sentences(cited(GOUT, "F17", "F6"), lambda _: leaning)]
+    assert said == [summary[0].text]
+    said = [sentence.text for sentence in plain_sentences(cited(GOUT, "F17", "F5", "F6"), lambda _: leaning)]
+    assert said == [note.text for note in summary]
 
 
 def test_plain_sentences_follow_the_order_in_which_articles_are_cited() -> None:
@@ -113,7 +123,7 @@ def test_a_quote_without_a_statement_id_has_no_plain_sentence() -> None:
 def test_a_plain_sentence_with_a_number_of_its_own_is_left_out() -> None:
     changed = replace(cited(GOUT, "F14")[0], quote="Colchicine is given at the first sign.")
     said = [sentence.text for sentence in plain_sentences([changed], ARTICLES.__getitem__)]
-    assert "The dose is less for people on dialysis or on some other drugs." in said
+    assert "The colchicine dose is less for people on dialysis or on some other drugs." in said
     assert not any("1.2 mg" in text for text in said)
 
 
