@@ -345,20 +345,3 @@ def _since(started: float) -> float:
 
 def _new_id() -> str:
     return secrets.token_urlsafe(12)
-
-
-def open_assistant(settings: Settings) -> Assistant:
-    """An Assistant over the live index and the stored conversations. Raises `SettingsError`."""
-    from assistant.store import ConversationStore
-
-    if not settings.writer_model:
-        return Assistant(None, ConversationStore(settings.database), settings)
-
-    from assistant.generative.support import support_by
-    from assistant.generative.writer import open_rewriter, open_writer
-
-    bundled = settings.model == type(settings).model_fields["model"].default  # the gate's floor fits no other embedder
-    writer = open_writer(settings, support_by(lambda: made.index.embedder()) if bundled else None)
-    rewriter = open_rewriter(settings) if settings.writer_rewrites else None
-    made = Assistant(None, ConversationStore(settings.database), settings, writer, rewriter)
-    return made

@@ -16,30 +16,14 @@ from assistant.store import ConversationStore
 from assistant.web import create_app
 from index.build import build_index
 from index.search import Index
+from tests.clients import client, small_client
 from tests.fakes import SMALL, BagOfWordsEmbedder, open_with, write_articles
-from tests.pages import ATTACK, BROWSER, GOUT, HOSTILE, Page, check_page, read
+from tests.pages import ATTACK, BROWSER, GOUT, Page, check_page, read
+
+__all__ = ["client", "small_client"]
 
 PART = BROWSER | {"X-Part": "found"}
 DANGER = "crushing chest pain and my arm is numb"
-
-
-@pytest.fixture(scope="module")
-def client(settings: Settings, real_index: Index) -> Iterator[FlaskClient]:
-    store = ConversationStore(settings.database)
-    yield create_app(settings, Assistant(real_index, store, settings)).test_client()
-    store.close()
-
-
-@pytest.fixture
-def small_client(small: Settings, embedder: BagOfWordsEmbedder) -> Iterator[FlaskClient]:
-    """The three small articles and the hostile one; whatever is nearest in meaning is near enough."""
-    write_articles(small.articles, SMALL | {"hostile": HOSTILE})
-    build_index(small, embedder=embedder)
-    store = ConversationStore(small.database)
-    yield create_app(
-        small, Assistant(open_with(small, embedder), store, small.model_copy(update={"abstain_below": 0.0}))
-    ).test_client()
-    store.close()
 
 
 @pytest.fixture

@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urldefrag
 
 import pytest
 from flask.testing import FlaskClient
 
-from assistant.answering import Assistant
 from assistant.disclaimer import DISCLAIMER, NOTICE, REVIEW_NOTICES
-from assistant.settings import Settings
-from assistant.store import ConversationStore
-from assistant.web import create_app
-from index.build import build_index
 from index.search import Index
-from tests.fakes import SMALL, BagOfWordsEmbedder, open_with, write_articles
-from tests.pages import BROWSER, COLCHICINE, GOUT, HOSTILE, Page, answered, ask, check_page, read
+from tests.clients import client, small_client
+from tests.pages import BROWSER, COLCHICINE, GOUT, Page, answered, ask, check_page, read
+
+__all__ = ["client", "small_client"]
 
 ARTICLE = f"/articles/{GOUT}"
-
-
-@pytest.fixture(scope="module")
-def client(settings: Settings, real_index: Index) -> Iterator[FlaskClient]:
-    store = ConversationStore(settings.database)
-    yield create_app(settings, Assistant(real_index, store, settings)).test_client()
-    store.close()
-
-
-@pytest.fixture
-def small_client(small: Settings, embedder: BagOfWordsEmbedder) -> Iterator[FlaskClient]:
-    """The three small articles and the hostile one; every question is answered."""
-    write_articles(small.articles, SMALL | {"hostile": HOSTILE})
-    build_index(small, embedder=embedder)
-    store = ConversationStore(small.database)
-    answering = small.model_copy(update={"abstain_below": 0.0})
-    yield create_app(small, Assistant(open_with(small, embedder), store, answering)).test_client()
-    store.close()
 
 
 @pytest.mark.parametrize("address", ["/", "/ask", "/policy", ARTICLE])
@@ -249,3 +227,17 @@ def test_pages_link_to_nothing_that_is_missing(client: FlaskClient) -> None:
     for link in local:
         with client.get(link, headers=BROWSER) as response:
             assert response.status_code == 200, link
+
+
+@pytest.mark.parametrize(
+    ("form", "kept"),
+    [
+        ({"question": "Which dose?", "query": "x" * 4001}, "x" * 4001),
+        ({"question": "half a thought", "suggested": "y" * 4001}, "half a thought"),
+        ({"question": "z" * 4001}, "z" * 4001),
+    ],
+)
+def test_what_was_typed_stays_in_the_box_when_it_is_refused(client: FlaskClient, form: dict[str, str], kept: str) -> None:
+    refused = client.post("/ask", data=form | {"article_id": GOUT}, headers=BROWSER)
+    assert refused.status_code == 413
+    assert Page(refused.text).one("textarea", id="question").text.strip() == kept

@@ -77,7 +77,7 @@ def create_app(settings: Settings, assistant: Assistant | None = None) -> OpenAP
     The index is opened and the embedder loaded in the background; `/readyz` says when they are there. Without them it still
     serves the signposts of the safety table, and 503 for everything else.
     """
-    from assistant.answering import open_assistant
+    from assistant.opening import open_assistant
 
     app = OpenAPI(
         __name__,

@@ -90,7 +90,8 @@ def _can_be_opened(answer_id: str, article_id: str | None) -> bool:
 
 
 def _sent_back(asked: Ask, error: FollowupError) -> Response:
-    """The page that a question came from, with the question in its box and why it was not answered."""
+    """The page that a question came from, with what was typed in its box and why it was not answered."""
+    typed = asked.query or request.form.get("question") or asked.question  # a changed query, or a draft beside a suggestion
     refused = error.told
     if error.retry_after is not None:
         refused += f"; you can ask again in {error.retry_after} {'second' if error.retry_after == 1 else 'seconds'}"
@@ -98,12 +99,16 @@ def _sent_back(asked: Ask, error: FollowupError) -> Response:
     try:
         article = _existing(asked.article_id)
         if article:
-            page = article_page(article, refused, asked.question, invalid)
+            page = article_page(article, refused, typed, invalid)
         else:
-            page = render_template("ask.html", **chatbox(None, refused, asked.question, invalid))
+            page = render_template("ask.html", **chatbox(None, refused, typed, invalid))
     except FollowupError:  # the page itself needs what is missing
-        ids = {"article_id": asked.article_id or "", "conversation_id": asked.conversation_id or ""}
-        return problem_page(error.status, error.told, error.retry_after, typed=asked.question, **ids)
+        ids = {
+            "article_id": asked.article_id or "",
+            "conversation_id": asked.conversation_id or "",
+            "section": asked.section or "",
+        }
+        return problem_page(error.status, error.told, error.retry_after, typed=typed, **ids)
     return make_response(page, error.status, retry_later(error.retry_after))
 
 

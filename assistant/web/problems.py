@@ -66,7 +66,7 @@ def problem(status: int, detail: str, retry_after: int | None = None) -> Respons
 
 
 def problem_page(status: int, detail: str, retry_after: int | None = None, **asked: str) -> Response:
-    """The page of a problem. `asked`: `typed`, `article_id` and `conversation_id` of a question, which its box then keeps.
+    """The page of a problem. `asked`: `typed`, `article_id`, `conversation_id` and `section` of a question, which its form keeps.
 
     Where waiting helps and nothing typed would be lost, the page tries again by itself.
     """

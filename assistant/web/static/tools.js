@@ -95,3 +95,9 @@ chat.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
 chat.addEventListener("answered", (/** @type {CustomEvent} */ event) => show(event.detail));
 
 show(chat);
+
+const paper = find("button.paper"); // prints the article; it stands outside the chat
+if (paper) {
+  paper.hidden = false;
+  paper.addEventListener("click", () => print());
+}
