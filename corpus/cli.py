@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from corpus.settings import CorpusSettings
+from corpus.care_cli import check, import_retractions
+from corpus.importing.cli import import_articles
+from corpus.review_cli import COMMANDS
 
 
 @click.group()
@@ -22,24 +22,13 @@ def corpus() -> None:
     """  # noqa: D301  # click wants the backspace itself
 
 
-@corpus.command()
-@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-@click.pass_obj
-def check(load_settings: Any, folder: Path | None, as_json: bool) -> None:
-    """Every problem of every article as `path:line: message`; exit 1 when there is one."""
-    from corpus.checks import check_corpus
+for _command in COMMANDS:
+    corpus.add_command(_command)
 
-    settings: CorpusSettings = load_settings()
-    articles, problems = check_corpus(folder or settings.articles)
-    if as_json:
-        found = [{"path": p.path, "line": p.line, "message": p.message} for p in problems]
-        click.echo(json.dumps({"articles": len(articles), "problems": found}, indent=1))
-    else:
-        for problem in problems:
-            click.echo(str(problem))
-        click.echo(f"{len(articles)} articles, {len(problems)} problems")
-    raise SystemExit(1 if problems else 0)
+
+corpus.add_command(check)
+corpus.add_command(import_retractions)
+corpus.add_command(import_articles)
 
 
 @corpus.command("list")

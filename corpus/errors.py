@@ -8,19 +8,26 @@ FollowupError                 exit 1   the root; nothing else is raised on purpo
 │   ├── IndexMissing                   nothing was ever built
 │   ├── IndexDamaged                   a file is missing or its SHA-256 differs from the manifest
 │   └── IndexMismatch                  built with another model, dimension or format than the settings ask for
-├── IndexBusy                 exit 2   another process is building
+├── IndexBusy                 409, 2   another process is building or rolling back
 ├── BuildRefused              exit 2   the new generation did not pass its gate; the old one still serves
+├── RollbackRefused           409, 2   there is no such generation to go back to
 ├── ModelUnavailable          503, 2   the embedder's package or files are missing or changed
 ├── QuestionRefused           4xx, 2   the question cannot be taken (`status` says which); never carries the question
 ├── TooManyQuestions          429      one address asks more than its share; says when to ask again
 ├── ServerBusy                503      as many answers are being given as there is room for
 ├── WriterFailed                       a language model cannot be asked or cannot go on; the extractive answer is given instead
+├── AnswerOutdated            503, 2   what an answer cites was withdrawn or changed while it was written; ask again
 ├── StoreUnavailable          503, 2   the database of conversations fails: full, locked, read-only, damaged
+├── ReviewRefused             409, 2   an article may not go from its state to that one now; the message says why
+├── ArticleNotWritten         503, 2   an article's file cannot be replaced: full, read-only, changed meanwhile; it is as before
+├── AuditUnavailable          503, 2   the audit log cannot be read or written, so nothing was done
 ├── ConversationNotFound      404
 └── AnswerNotFound            404
 
-Errors of one place stand there, under the same root: eval/datasets.py, eval/processes.py, assistant/web/body.py and
-assistant/web/problems.py.
+Errors of one place stand there, under the same root: corpus/importing/types.py, corpus/importing/reading.py,
+corpus/retractions.py, eval/datasets.py,
+eval/processes.py, assistant/web/body.py, assistant/web/problems.py and
+assistant/web/staff/throttling.py.
 """
 
 from __future__ import annotations
@@ -92,15 +99,23 @@ class IndexMismatch(IndexUnavailable):
 
 
 class IndexBusy(FollowupError):
-    """Another process is building; the message says who and since when."""
+    """Another process is building or rolling back; the message says who and since when."""
 
     exit_code = 2
+    status = 409
 
 
 class BuildRefused(FollowupError):
     """The new generation did not pass its gate; the old one still serves."""
 
     exit_code = 2
+
+
+class RollbackRefused(FollowupError):
+    """There is no such generation to go back to; the message says which command lists those there are."""
+
+    exit_code = 2
+    status = 409
 
 
 class ModelUnavailable(FollowupError):
@@ -143,12 +158,43 @@ class WriterFailed(FollowupError):
     """A language model cannot be asked, or cannot go on. The message is shown to readers: no key, no question."""
 
 
+class AnswerOutdated(FollowupError):
+    """What an answer cites was withdrawn or changed while it was written; asked again, it is answered from what stands now."""
+
+    exit_code = 2
+    status = 503
+    retry_after = 1
+
+
 class StoreUnavailable(FollowupError):
     """The database of conversations cannot be read or written now."""
 
     exit_code = 2
     status = 503
     public = "conversations cannot be kept or read at the moment"
+    retry_after = 10
+
+
+class ReviewRefused(FollowupError):
+    """An article may not go from its state to that one now."""
+
+    exit_code = 2
+    status = 409
+
+
+class ArticleNotWritten(FollowupError):
+    """An article's file could not be replaced and is as before; the message says why."""
+
+    exit_code = 2
+    status = 503
+
+
+class AuditUnavailable(FollowupError):
+    """The audit log cannot be read or written; what was to be recorded was not done."""
+
+    exit_code = 2
+    status = 503
+    public = "what staff do cannot be recorded at the moment, so nothing was done"
     retry_after = 10
 
 

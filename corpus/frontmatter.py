@@ -14,9 +14,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from yaml.reader import ReaderError
 
-from corpus.types import Condition, Note, Position, Problem, Reference, ReferenceType, Status, Withdrawal
+from corpus.types import Condition, Note, Position, Problem, Reference, ReferenceType, Source, Status, Withdrawal
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Path = tuple[str | int, ...]
 
 _STATUS_WORD = re.compile(r"submitted|under[ _]review|approved", re.IGNORECASE)
@@ -37,6 +38,16 @@ class _Reference(_Strict):
     pmid: Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")] | None = None
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
     retracted: dt.date | None = None
+    superseded_by: Text | None = None
+
+
+class _Source(_Strict):
+    name: Text
+    id: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
+    licence: Text
+    sha256: Sha256
+    imported: dt.date
 
 
 class _Withdrawal(_Strict):
@@ -71,6 +82,9 @@ class FrontMatter(_Strict):
     status: Status
     last_updated: dt.date
     reviewed_by: Text | None = None
+    reviewed_on: dt.date | None = None
+    reviewed_sha256: Sha256 | None = None
+    source: _Source | None = None
     withdrawn: _Withdrawal | None = None
     review_notes: tuple[_Note, ...] = ()
     references: tuple[_Reference, ...] = ()
@@ -110,6 +124,10 @@ class FrontMatter(_Strict):
         if self.disagreements is None:
             return None
         return tuple(tuple(position.value() for position in positions) for positions in self.disagreements)
+
+    def source_value(self) -> Source | None:
+        """Where the article was imported from, or None."""
+        return Source(**self.source.model_dump()) if self.source else None
 
     def withdrawal(self) -> Withdrawal | None:
         """Since when and why the article is withdrawn, or None."""

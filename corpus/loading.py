@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from corpus.body import read_blocks
 from corpus.errors import ArticleNotFound, CorpusError
 from corpus.frontmatter import FrontMatter, read_front_matter
-from corpus.types import Article, Block, Problem
+from corpus.types import Article, Block, Problem, Severity, Status
 
 #: The articles this project ships.
 SHIPPED = Path(__file__).parent / "articles"
 #: A longer file is a mistake, not an article: the longest shipped one has under 30,000 characters.
 MAX_FILE_BYTES = 2_000_000
+#: What an approval is of; status, dates and where the file lies are not.
+_APPROVED = ("title", "heading", "text", "references", "plain_summary", "questions", "conditions", "disagreements")
 _PASSAGE_NUMBER = re.compile(r"p\d+")  # as corpus/splitting.py names passages
+#: Key path of the front matter -> its line in the file.
+Lines = dict[tuple[str | int, ...], int]
 
 
 def article_files(folder: Path) -> list[Path]:
@@ -23,12 +30,26 @@ def article_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.md") if not path.name.startswith("."))
 
 
-def load_corpus(folder: Path = SHIPPED) -> tuple[Article, ...]:
-    """Every article of a folder, by id. Raises `CorpusError` with all problems of all files at once."""
+def load_corpus(folder: Path = SHIPPED, *, allow_empty: bool = False) -> tuple[Article, ...]:
+    """Every article of a folder, by id. Raises `CorpusError` with all errors of all files at once; warnings do not stop it."""
     articles, problems = read_corpus(folder)
-    if problems:
-        raise CorpusError(problems)
+    if allow_empty and folder.is_dir() and not article_files(folder):
+        return ()
+    if errors := errors_among(problems):
+        raise CorpusError(errors)
     return articles
+
+
+def errors_among(problems: Sequence[Problem]) -> list[Problem]:
+    """Those that keep an article from being indexed."""
+    return [problem for problem in problems if problem.severity is Severity.ERROR]
+
+
+def content_sha256(article: Article) -> str:
+    """SHA-256 of what a reviewer approves: wording, references and all that rests on them."""
+    values = asdict(article)
+    content = json.dumps({key: values[key] for key in _APPROVED}, default=str, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def read_corpus(folder: Path = SHIPPED) -> tuple[tuple[Article, ...], list[Problem]]:
@@ -73,7 +94,10 @@ def read_article(path: Path) -> tuple[Article | None, list[Problem]]:
 
 
 def parse_article(source: str, path: str) -> tuple[Article | None, list[Problem]]:
-    """One article from the text of its file. `path` is what its problems are reported under."""
+    """One article from the text of its file, with its warnings, or None with its errors too.
+
+    `path` is what its problems are reported under.
+    """
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     head, body, first_line = _split(source)
     if head is None:
@@ -86,30 +110,49 @@ def parse_article(source: str, path: str) -> tuple[Article | None, list[Problem]
     if meta is None:
         return None, sorted(problems, key=lambda problem: problem.line)
     problems += _contradictions(meta, blocks, lines, path)
-    if problems:
-        return None, sorted(problems, key=lambda problem: problem.line)
-    return (
-        Article(
-            id=meta.id,
-            title=meta.title,
-            heading=meta.heading,
-            specialty=meta.specialty,
-            status=meta.status,
-            last_updated=meta.last_updated,
-            reviewed_by=meta.reviewed_by,
-            withdrawn=meta.withdrawal(),
-            review_notes=tuple(note.value() for note in meta.review_notes),
-            references=meta.reference_values(),
-            plain_summary=tuple(note.value() for note in meta.plain_summary),
-            questions=tuple(note.value() for note in meta.questions),
-            conditions=meta.condition_values(),
-            disagreements=meta.disagreement_values(),
-            text=body,
-            blocks=tuple(blocks),
-            path=path,
-        ),
-        [],
+    problems.sort(key=lambda problem: problem.line)
+    if errors_among(problems):
+        return None, problems
+    article, unapproved = _as_approved(_article(meta, body, blocks, path), lines)
+    return article, sorted([*problems, *unapproved], key=lambda problem: problem.line)
+
+
+def _article(meta: FrontMatter, body: str, blocks: list[Block], path: str) -> Article:
+    return Article(
+        id=meta.id,
+        title=meta.title,
+        heading=meta.heading,
+        specialty=meta.specialty,
+        status=meta.status,
+        last_updated=meta.last_updated,
+        reviewed_by=meta.reviewed_by,
+        reviewed_on=meta.reviewed_on,
+        reviewed_sha256=meta.reviewed_sha256,
+        source=meta.source_value(),
+        withdrawn=meta.withdrawal(),
+        review_notes=tuple(note.value() for note in meta.review_notes),
+        references=meta.reference_values(),
+        plain_summary=tuple(note.value() for note in meta.plain_summary),
+        questions=tuple(note.value() for note in meta.questions),
+        conditions=meta.condition_values(),
+        disagreements=meta.disagreement_values(),
+        text=body,
+        blocks=tuple(blocks),
+        path=path,
     )
+
+
+def _as_approved(article: Article, lines: Lines) -> tuple[Article, list[Problem]]:
+    """An approval is of one text: what was edited since is under review again, whatever its file says."""
+    if article.status is not Status.APPROVED:
+        return article, []
+    said, rule = "approved without a record of what was approved (reviewed_sha256)", "approval-not-bound"
+    if article.reviewed_sha256 is not None:
+        if article.reviewed_sha256 == content_sha256(article):
+            return article, []
+        said, rule = "changed since it was approved: it counts as under review", "changed-since-approval"
+        article = replace(article, status=Status.UNDER_REVIEW)
+    return article, [Problem(article.path, lines[("status",)], f"{said}; review and approve it again", rule, Severity.WARNING)]
 
 
 def _split(source: str) -> tuple[str | None, str, int]:
@@ -122,10 +165,10 @@ def _split(source: str) -> tuple[str | None, str, int]:
     return head, body, head.count("\n") + 4
 
 
-def _contradictions(
-    meta: FrontMatter, blocks: list[Block], lines: dict[tuple[str | int, ...], int], path: str
-) -> Iterator[Problem]:
+def _contradictions(meta: FrontMatter, blocks: list[Block], lines: Lines, path: str) -> Iterator[Problem]:
     """What is well-formed on its own but does not fit together."""
+    # An imported text is as its source made it: what it cites badly is for staff to look at, and stops nothing.
+    citing = Severity.WARNING if meta.source else Severity.ERROR
     if meta.id != Path(path).stem:
         yield Problem(path, lines[("id",)], f"id is {meta.id!r} but the file is called {Path(path).name!r}")
 
@@ -136,7 +179,8 @@ def _contradictions(
             if key is None:
                 continue
             if (seen := first.get(f"{label} {key}")) is not None:
-                yield Problem(path, line, f"reference {label} {key} is listed twice, first on line {seen}")
+                said = f"reference {label} {key} is listed twice, first on line {seen}"
+                yield Problem(path, line, said, "duplicate-reference", Severity.ERROR if label == "id" else citing)
             first.setdefault(f"{label} {key}", line)
 
     listed = {reference.id for reference in meta.references}
@@ -146,7 +190,8 @@ def _contradictions(
         cited.update(block.marks)
         for mark in block.marks:
             if mark not in listed:
-                yield Problem(path, block.line, f"mark [{mark}]: reference {mark} is not listed in the article")
+                said = f"mark [{mark}]: reference {mark} is not listed in the article"
+                yield Problem(path, block.line, said, "dangling-mark", citing)
         if block.statement is None:
             continue
         if block.statement in stated:
@@ -155,11 +200,12 @@ def _contradictions(
         if _PASSAGE_NUMBER.fullmatch(block.statement):
             yield Problem(path, block.line, f"^{block.statement} is the name of a passage without a statement id; choose another")
         if not block.marks:
-            yield Problem(path, block.line, f"^{block.statement} carries no reference mark")
+            yield Problem(path, block.line, f"^{block.statement} carries no reference mark", "statement-without-mark", citing)
 
     for position, reference in enumerate(meta.references):
         if reference.id not in cited:
-            yield Problem(path, lines[("references", position)], f"reference {reference.id} is cited by no statement")
+            said = f"reference {reference.id} is cited by no statement"
+            yield Problem(path, lines[("references", position)], said, "uncited-reference", citing)
     for key, notes in (("questions", meta.questions), ("plain_summary", meta.plain_summary), ("review_notes", meta.review_notes)):
         for position, note in enumerate(notes):
             for statement in note.statements:
@@ -168,9 +214,7 @@ def _contradictions(
     yield from _dangling(meta, stated, lines, path)
 
 
-def _dangling(
-    meta: FrontMatter, stated: Collection[str], lines: dict[tuple[str | int, ...], int], path: str
-) -> Iterator[Problem]:
+def _dangling(meta: FrontMatter, stated: Collection[str], lines: Lines, path: str) -> Iterator[Problem]:
     """Conditions and disagreements of statements that are not there, and a statement that is its own condition."""
     for statement, needs in (meta.conditions or {}).items():
         line = lines[("conditions", statement)]
@@ -186,12 +230,14 @@ def _dangling(
 
 
 def _repeated(articles: list[Article]) -> Iterator[Problem]:
-    titles: dict[str, str] = {}
+    """Titles that stand twice; sources may each have an article of one title."""
+    titles: dict[str, Article] = {}
     for article in articles:
-        title = article.title.casefold()
-        if title in titles:
-            yield Problem(article.path, 1, f"the same title as {titles[title]}")
-        titles.setdefault(title, article.path)
+        first = titles.setdefault(article.title.casefold(), article)
+        if first is not article:
+            imported = article.source or first.source
+            severity = Severity.WARNING if imported else Severity.ERROR
+            yield Problem(article.path, 1, f"the same title as {first.path}", "same-title", severity)
 
 
 def _shown(path: Path) -> str:

@@ -17,6 +17,10 @@ class CorpusSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FOLLOWUP_", env_file=".env", extra="ignore", frozen=True)
 
     articles: Path = Field(SHIPPED, description="folder of the articles (`*.md`)")
+    audit: Path = Field(Path("var/audit.jsonl"), description="the audit log: who changed what and when")
+    retractions: Path = Field(
+        Path("var/retractions.csv"), description="list of retracted papers; `followup corpus import-retractions` makes it"
+    )
     max_passage_words: int = Field(
         280, ge=20, le=400, description="longest passage made of text without statement ids; statements are never cut"
     )

@@ -26,9 +26,10 @@ def split_corpus(articles: Sequence[Article], max_words: int = 280) -> list[Pass
 
 
 def split_article(article: Article, max_words: int = 280) -> list[Passage]:
-    """The passages of one article in reading order."""
+    """The passages of one article in reading order, without what rests on retracted sources alone."""
     passages: list[Passage] = []
-    for (section, statement), group in groupby(article.blocks, key=lambda block: (block.section, block.statement)):
+    standing = [block for block in article.blocks if not _retracted(article, block)]
+    for (section, statement), group in groupby(standing, key=lambda block: (block.section, block.statement)):
         blocks = list(group)
         pieces = [(blocks[0].start, blocks[0].end)] if statement else list(_packed(article.text, blocks, max_words))
         for start, end in pieces:
@@ -50,6 +51,12 @@ def split_article(article: Article, max_words: int = 280) -> list[Passage]:
                 )
             )
     return passages
+
+
+def _retracted(article: Article, block: Block) -> bool:
+    """Whether every source that a block names was retracted: it must not be quoted any more."""
+    sources = [article.reference(mark) for mark in block.marks]
+    return bool(sources) and all(source is not None and source.retracted is not None for source in sources)
 
 
 def _packed(text: str, blocks: list[Block], max_words: int) -> Iterator[tuple[int, int]]:

@@ -46,13 +46,22 @@ class BlockKind(StrEnum):
     ROW = "row"
 
 
+class Severity(StrEnum):
+    """Whether a problem keeps an article from being indexed."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in one file: prints as `path:line: message`."""
+    """One thing wrong in one file: prints as `path:line: message`. `rule` names what it breaks (corpus/linting)."""
 
     path: str
     line: int
     message: str
+    rule: str = "format"
+    severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.message}"
@@ -72,6 +81,19 @@ class Reference:
     pmid: str | None = None
     url: str | None = None
     retracted: dt.date | None = None
+    superseded_by: str | None = None  # what replaced it: "2026 ACR guideline"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an imported article comes from. `id` is its name there; `sha256` is of what was imported, before staff edited it."""
+
+    name: str
+    id: str
+    url: str | None
+    licence: str
+    sha256: str
+    imported: dt.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +167,9 @@ class Article:
     text: str = field(repr=False)
     blocks: tuple[Block, ...] = field(repr=False)
     path: str
+    source: Source | None = None  # None: written here
+    reviewed_on: dt.date | None = None
+    reviewed_sha256: str | None = None  # `content_sha256` of what was approved
 
     def reference(self, mark: int) -> Reference | None:
         """The reference that a mark names, or None when the article does not list it."""

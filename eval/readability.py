@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answering import Ask
 from assistant.types import Answer, Audience
-from corpus.checks import reading_grade
+from corpus.linting.fields import reading_grade
 from corpus.types import Note
 from eval.datasets import FollowUp, Unanswerable
 from eval.reach import Reach

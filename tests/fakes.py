@@ -146,6 +146,8 @@ specialty: Respiratory medicine
 status: approved
 last_updated: 2026-02-03
 reviewed_by: Dr A. Example
+reviewed_on: 2026-02-03
+reviewed_sha256: b5255129a8daeba64f6850ada0a89579ac5aef6bb03a73357b87dbdc2220ef79
 references:
   - {id: 1, type: guideline, title: Asthma strategy, authors: Example Initiative, venue: Report, year: 2023}
   - {id: 3, type: research, title: Reliever trial, authors: Example A et al., venue: J Air, year: 2018, doi: 10.1000/air}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from corpus.checks import MAX_GRADE, check_corpus, reading_grade
-from corpus.loading import SHIPPED
+from corpus.linting.fields import MAX_GRADE, reading_grade
+from corpus.loading import SHIPPED, read_corpus
 from corpus.types import Article, Status
 from tests.sheets import SHEETS, differences, load_sheets
 
-ARTICLES, PROBLEMS = check_corpus(SHIPPED)
+ARTICLES, PROBLEMS = read_corpus(SHIPPED)
 IDS = [article.id for article in ARTICLES]
 #: The benchmark's questions, copied from the sheets: the articles' own questions must not be these reworded.
 FOLLOWUPS = Path(__file__).parents[1] / "eval" / "data" / "followups.jsonl"

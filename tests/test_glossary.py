@@ -15,8 +15,8 @@ import pytest
 
 from assistant.glossary import SHIPPED, glosses, load_glossary, marked
 from assistant.types import Audience
-from corpus.checks import reading_grade
 from corpus.errors import SettingsError
+from corpus.linting.fields import reading_grade
 from corpus.loading import load_corpus
 from corpus.types import Note
 

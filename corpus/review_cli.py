@@ -1,0 +1,134 @@
+"""`followup corpus review|approve|send-back|withdraw|restore|retract`: what staff type to move an article on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from corpus.acting import Done
+    from corpus.settings import CorpusSettings
+
+_ARTICLE = click.argument("article_id", metavar="ARTICLE")
+_BY = click.option("--by", required=True, help="Who does it: a person's name.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+_NOTE = click.option("--reason", help="Why, for the audit log.")
+_REASON = click.option("--reason", required=True, help="Why; readers of a withdrawn article are shown it.")
+
+
+@click.command()
+@_ARTICLE
+@_BY
+@_NOTE
+@_JSON
+@click.pass_obj
+def review(load_settings: Any, article_id: str, by: str, reason: str | None, as_json: bool) -> None:
+    """Begins the review of a submitted article, or begins it anew after its text was changed."""
+    from corpus.reviewing import start_review
+
+    _run(start_review, load_settings(), article_id, as_json, by=by, reason=reason)
+
+
+@click.command()
+@_ARTICLE
+@_BY
+@_NOTE
+@_JSON
+@click.pass_obj
+def approve(load_settings: Any, article_id: str, by: str, reason: str | None, as_json: bool) -> None:
+    """Approves an article under review in which `followup corpus check` finds no error.
+
+    Writes who, when, and the hash of what was approved into its file.
+    """
+    from corpus.retractions import RetractionList
+    from corpus.reviewing import approve as run
+
+    settings: CorpusSettings = load_settings()
+    _run(run, settings, article_id, as_json, by=by, reason=reason, retracted=RetractionList.load(settings.retractions))
+
+
+@click.command("send-back")
+@_ARTICLE
+@_BY
+@click.option("--reason", required=True, help="Why, for its author and the audit log.")
+@_JSON
+@click.pass_obj
+def send_back(load_settings: Any, article_id: str, by: str, reason: str, as_json: bool) -> None:
+    """Makes an article under review, or an approved one, a submitted one again."""
+    from corpus.reviewing import send_back as run
+
+    _run(run, load_settings(), article_id, as_json, by=by, reason=reason)
+
+
+@click.command()
+@_ARTICLE
+@_BY
+@_REASON
+@_JSON
+@click.pass_obj
+def withdraw(load_settings: Any, article_id: str, by: str, reason: str, as_json: bool) -> None:
+    """Withdraws an article: from the next index on nothing is answered from it."""
+    from corpus.reviewing import withdraw as run
+
+    _run(run, load_settings(), article_id, as_json, by=by, reason=reason)
+
+
+@click.command()
+@_ARTICLE
+@_BY
+@_NOTE
+@_JSON
+@click.pass_obj
+def restore(load_settings: Any, article_id: str, by: str, reason: str | None, as_json: bool) -> None:
+    """Takes a withdrawal back: the article is submitted, and reviewed again."""
+    from corpus.reviewing import restore as run
+
+    _run(run, load_settings(), article_id, as_json, by=by, reason=reason)
+
+
+@click.command()
+@_ARTICLE
+@click.argument("reference")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day it was retracted; without it, today.")
+@_BY
+@_NOTE
+@_JSON
+@click.pass_obj
+def retract(
+    load_settings: Any, article_id: str, reference: str, day: dt.datetime | None, by: str, reason: str | None, as_json: bool
+) -> None:
+    """Notes that a source was retracted: REFERENCE is its number in the article, its DOI or its PubMed number."""
+    from corpus.reviewing import retract_reference
+
+    settings: CorpusSettings = load_settings()
+    date = day.date() if day else _today()
+    _run(retract_reference, settings, article_id, as_json, reference=reference, date=date, by=by, reason=reason)
+
+
+#: What corpus/cli.py adds to its group.
+COMMANDS = (review, approve, send_back, withdraw, restore, retract)
+
+
+def _run(act: Callable[..., Done], settings: CorpusSettings, article_id: str, as_json: bool, **given: Any) -> None:
+    """Runs an act and says what it did, and that readers see it from the next index on."""
+    from corpus.audit import AuditLog
+
+    done = act(settings.articles, article_id, log=AuditLog(settings.audit), today=_today(), **given)
+    status = "withdrawn" if done.article.withdrawn else done.article.status.value
+    if as_json:
+        told = {"article": article_id, "status": status, "entry": done.entry.sequence, "hash": done.entry.hash}
+        told["warnings"] = [str(warning) for warning in done.warnings]
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        return
+    for warning in done.warnings:
+        click.echo(str(warning), err=True)
+    click.echo(f"{article_id}: {status.replace('_', ' ')}. Entry {done.entry.sequence} of the audit log, {done.entry.hash[:12]}.")
+    click.echo("Readers see it after `followup index build`.")
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
