@@ -60,7 +60,13 @@ def collection_index(
     )
     theirs = settings.model_copy(update={"index": root / "indexes" / f"{digest[:16]}-{settings.max_passage_words}"})
     source = Source(digest, lambda: tuple(_article(document) for document in documents))
-    build_index(theirs, source=source, embedder=kept, progress=progress)
+    build_index(
+        theirs,
+        source=source,
+        embedder=kept,
+        progress=progress and (lambda step: progress(step.done, step.total)),
+        allow_shrink=True,
+    )
     return Index(*check_index(theirs), ranking=settings.ranking, embedder=lambda: kept)
 
 

@@ -1,6 +1,6 @@
 """Builds the next generation beside the live one, checks it, and switches to it.
 
-Nothing to do: nothing is loaded. Otherwise passages whose text the live generation already has keep their vectors, so
+Nothing to do: nothing is loaded. Otherwise passages whose text the last good generation already has keep their vectors, so
 that an unchanged passage is never embedded twice.
 """
 
@@ -9,45 +9,51 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from corpus.errors import BuildRefused, IndexBusy, IndexUnavailable, SettingsError
+from corpus.errors import BuildRefused, IndexUnavailable
 from corpus.loading import article_files, load_corpus
+from corpus.retractions import RetractionList, marked
 from corpus.splitting import split_corpus
 from index.coverage import spoken_stems
 from index.cues import CUES_VERSION, make_cues
-from index.embedding import identify, load_embedder
+from index.embedding import Embedded, KeptVectors, Known, embed_all, identify, load_passage_embedder
+from index.gate import pass_gate
 from index.generations import (
     FORMAT,
     LEXICAL,
     NEAREST,
     PASSAGES,
     VECTORS,
+    Pointer,
     file_hashes,
+    last_good,
     live_generation,
     new_folder,
     next_number,
     publish,
+    read_pointer,
     remove_old,
+    remove_strays,
     sha256_of,
     switch,
-    verify_files,
+    whole_generation,
+    write_manifest,
 )
 from index.lexical import LexicalDocument, LexicalIndex, analyzer
-from index.passages import PassageStore, write_passages
-from index.search import Index
+from index.locking import single_writer
+from index.passages import PassageStore, article_sha256, write_passages
+from index.report import BuildReport, Diff, compare, keep_report
+from index.servers import wait_for_servers
 from index.topics import topic_terms
-from index.types import Cue, CueKind, EncodedQuery, Manifest, ModelIdentity
+from index.types import Cue, CueKind, Manifest, ModelIdentity, Step
 from index.vectors import VectorIndex
 
 if TYPE_CHECKING:
@@ -55,27 +61,8 @@ if TYPE_CHECKING:
     from index.settings import IndexSettings
     from index.types import Embedder, Vectors
 
-#: Called with (cues embedded so far, cues to embed).
-Progress = Callable[[int, int], None]
-#: Cues embedded between two calls of Progress.
-_STEP = 64
-#: Questions of the articles that a new generation must answer with their own passage before it goes live.
-_CANARIES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did. `changed` is false when the live generation was already up to date."""
-
-    number: int
-    changed: bool
-    articles: int
-    passages: int
-    cues: int
-    embedded: int
-    reused: int
-    embed_seconds: float
-    seconds: float
+#: Told each step of a build as it begins, and how far embedding is.
+Progress = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,92 +73,180 @@ class Source:
     load: Callable[[], tuple[Article, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The last good generation, which a build reuses vectors of and is compared with."""
+
+    folder: Path
+    manifest: Manifest
+    store: PassageStore
+
+    def known(self, model: ModelIdentity) -> Known | None:
+        """Its texts and their vectors, if the same weights made them."""
+        if self.manifest.model != model:
+            return None
+        return Known(self.store.cue_texts(), np.load(self.folder / VECTORS, mmap_mode="r", allow_pickle=False))
+
+
 def build_index(
     settings: IndexSettings,
     *,
     source: Source | None = None,
     embedder: Embedder | None = None,
     progress: Progress | None = None,
+    allow_shrink: bool = False,
+    by: str | None = None,
+    record: Callable[[BuildReport], object] = lambda report: None,
 ) -> BuildReport:
     """Makes the live generation match the settings and the articles: those of the settings' folder, or of another source.
+
+    When it returns, every running server answers from it. `allow_shrink`: also when no passage or less than half of them
+    would be left. `by`: for whom, where that is not who runs it. `record`: what is done before the switch, and without which
+    there is none.
 
     Raises `CorpusError` (articles), `IndexBusy` (another build), `ModelUnavailable`, `BuildRefused` (the gate). Whatever
     is raised, and wherever the process is killed, the generation that was live stays live.
     """
     try:
-        with _single_writer(settings.index):
-            return _build(settings, source or _articles_folder(settings.articles), embedder, progress)
+        with single_writer(settings.index, "a build", by) as holder:
+            remove_strays(settings.index)
+            build = _Build(settings, source or _articles_folder(settings), embedder, progress, by or holder)
+            return build.run(record, allow_shrink=allow_shrink)
     except OSError as error:
         raise BuildRefused(
             f"the build stopped at {error.filename or settings.index}: {error.strerror or error}; the old index still serves"
         ) from error
 
 
-def _build(settings: IndexSettings, source: Source, embedder: Embedder | None, progress: Progress | None) -> BuildReport:
-    started = time.perf_counter()
-    wanted = _wanted(settings, source)
-    live = _live_or_none(settings.index)
-    if live and _matches(live, wanted) and _intact(settings.index):
-        return _report(live, changed=False, embedded=0, embed_seconds=0.0, started=started)
+class _Build:
+    """One build, step by step."""
 
-    articles = source.load()
-    passages = split_corpus(articles, settings.max_passage_words)
-    cues = make_cues(articles, passages)
-    vectors, embedded, embed_seconds = _vectors(settings, wanted.model, cues, embedder, progress)
+    def __init__(
+        self, settings: IndexSettings, source: Source, embedder: Embedder | None, progress: Progress | None, by: str
+    ) -> None:
+        self._settings = settings
+        self._source = source
+        self._embedder = embedder
+        self._progress = progress or (lambda step: None)
+        self._by = by
+        self._started = time.perf_counter()
 
-    folder = new_folder(settings.index)
-    _write(folder, articles, passages, cues, vectors)
-    manifest = Manifest(
-        format=FORMAT,
-        number=next_number(settings.index),
-        built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        model=wanted.model,
-        dimension=int(vectors.shape[1]),
-        corpus_sha256=wanted.corpus_sha256,
-        settings_sha256=wanted.settings_sha256,
-        articles=len(articles),
-        passages=len(passages),
-        cues=len(cues),
-        files=file_hashes(folder),
-    )
-    _gate(folder, manifest, vectors, settings)
-    publish(settings.index, folder, manifest)
-    switch(settings.index, manifest.number)
-    remove_old(settings.index, settings.keep_generations)
-    return _report(manifest, changed=True, embedded=embedded, embed_seconds=embed_seconds, started=started)
+    def run(self, record: Callable[[BuildReport], object], *, allow_shrink: bool) -> BuildReport:
+        root, wanted = self._settings.index, _wanted(self._settings, self._source)
+        live = _live_or_none(root)
+        if live and _matches(live, wanted) and _intact(root):
+            self._clean(live)
+            return self._report(live, changed=False)
 
+        self._progress(Step("reading the articles"))
+        articles = self._source.load()
+        passages = split_corpus(articles, self._settings.max_passage_words)
+        before = _before(root)
+        if not allow_shrink:
+            _check_size(len(passages), before)
+        folder = new_folder(root)
+        try:
+            manifest, report = self._write(folder, wanted, articles, passages, before)
+            self._progress(Step("checking"))
+            _gate(folder, manifest, self._settings)
+            record(report)
+            self._progress(Step("switching"))
+            publish(root, folder, manifest)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)  # what is left of it the next build removes
+            raise
+        self._go_live(manifest)
+        return replace(report, seconds=time.perf_counter() - self._started)
 
-def _vectors(
-    settings: IndexSettings, model: ModelIdentity, cues: list[Cue], embedder: Embedder | None, progress: Progress | None
-) -> tuple[Vectors, int, float]:
-    """The vector of every cue, float32 (len(cues), dimension); how many texts were embedded for it, in how many seconds."""
-    known = _known_vectors(settings.index, model)
-    new = list(dict.fromkeys(cue.text for cue in cues if cue.text not in known))
-    started = time.perf_counter()
-    if new:
-        known |= _embed(new, load_embedder(settings) if embedder is None else embedder, progress)
-    seconds = time.perf_counter() - started
-    return np.stack([known[cue.text] for cue in cues]).astype(np.float32, copy=False), len(new), seconds
+    def _write(
+        self,
+        folder: Path,
+        wanted: _Wanted,
+        articles: Sequence[Article],
+        passages: Sequence[Passage],
+        before: _Before | None,
+    ) -> tuple[Manifest, BuildReport]:
+        """Every file of the generation, its manifest last."""
+        cues = make_cues(articles, passages)
+        embedded = self._embed(folder / VECTORS, cues, wanted.model, before)
+        self._progress(Step("writing"))
+        _write_files(folder, articles, passages, cues)
+        manifest = Manifest(
+            format=FORMAT,
+            number=next_number(self._settings.index),
+            built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            model=wanted.model,
+            dimension=embedded.dimension,
+            corpus_sha256=wanted.corpus_sha256,
+            settings_sha256=wanted.settings_sha256,
+            articles=len(articles),
+            passages=len(passages),
+            cues=len(cues),
+            files={},
+        )
+        report = self._report(manifest, before=before, embedded=embedded, diff=_diff(before, articles, passages))
+        keep_report(folder, report)
+        manifest = replace(manifest, files=file_hashes(folder))
+        write_manifest(folder, manifest)
+        return manifest, report
 
+    def _embed(self, path: Path, cues: Sequence[Cue], model: ModelIdentity, before: _Before | None) -> Embedded:
+        """Writes the vectors; those that are made are kept, so that a build that is killed goes on where it stopped."""
 
-def _report(manifest: Manifest, *, changed: bool, embedded: int, embed_seconds: float, started: float) -> BuildReport:
-    return BuildReport(
-        number=manifest.number,
-        changed=changed,
-        articles=manifest.articles,
-        passages=manifest.passages,
-        cues=manifest.cues,
-        embedded=embedded,
-        reused=manifest.cues - embedded,
-        embed_seconds=embed_seconds,
-        seconds=time.perf_counter() - started,
-    )
+        def load() -> Embedder:
+            return self._embedder or load_passage_embedder(self._settings)
+
+        with KeptVectors(_unfinished(self._settings.index), model) as kept:
+            return embed_all(
+                [cue.text for cue in cues],
+                path,
+                load=load,
+                kept=kept,
+                known=before.known(model) if before else None,
+                progress=lambda at: self._progress(Step("embedding", at.done, at.total, at.rate, at.seconds_left)),
+            )
+
+    def _go_live(self, manifest: Manifest) -> None:
+        switch(self._settings.index, Pointer(manifest.number))
+        self._clean(manifest)
+
+    def _clean(self, manifest: Manifest) -> None:
+        """Removes what no server needs from now on; a build that is killed before this leaves it to the next."""
+        root = self._settings.index
+        remove_old(root, self._settings.keep_generations)
+        shutil.rmtree(_unfinished(root), ignore_errors=True)  # the generation has these vectors
+        wait_for_servers(root, manifest.number)
+
+    def _report(
+        self,
+        manifest: Manifest,
+        *,
+        changed: bool = True,
+        before: _Before | None = None,
+        embedded: Embedded | None = None,
+        diff: Diff | None = None,
+    ) -> BuildReport:
+        made = embedded.made if embedded else 0
+        return BuildReport(
+            number=manifest.number,
+            changed=changed,
+            previous=before.manifest.number if before else None,
+            by=self._by,
+            articles=manifest.articles,
+            passages=manifest.passages,
+            cues=manifest.cues,
+            embedded=made,
+            reused=manifest.cues - made,
+            embed_seconds=embedded.seconds if embedded else 0.0,
+            seconds=time.perf_counter() - self._started,
+            diff=diff or Diff(),
+        )
 
 
 def is_stale(settings: IndexSettings) -> bool:
     """Whether the articles or the settings ask for another index than the live one, by its manifest alone."""
     live = _live_or_none(settings.index)
-    return live is None or not _matches(live, _wanted(settings, _articles_folder(settings.articles)))
+    return live is None or not _matches(live, _wanted(settings, _articles_folder(settings)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +263,15 @@ def _wanted(settings: IndexSettings, source: Source) -> _Wanted:
     return _Wanted(identify(settings), source.sha256, _sha256(making))
 
 
-def _articles_folder(folder: Path) -> Source:
-    """The articles of a folder, by the hashes of their files."""
-    files = "".join(f"{path.name.encode('utf-8', 'replace').decode()} {_hash_or_none(path)}\n" for path in article_files(folder))
-    return Source(_sha256(files), lambda: load_corpus(folder))
+def _articles_folder(settings: IndexSettings) -> Source:
+    """The articles of the settings' folder and the list of retractions, by the hashes of their files."""
+    paths = [*article_files(settings.articles), settings.retractions]
+    files = "".join(f"{path.name.encode('utf-8', 'replace').decode()} {_hash_or_none(path)}\n" for path in paths)
+    return Source(_sha256(files), lambda: _load(settings))
+
+
+def _load(settings: IndexSettings) -> tuple[Article, ...]:
+    return marked(load_corpus(settings.articles, allow_empty=True), RetractionList.load(settings.retractions))
 
 
 def _hash_or_none(path: Path) -> str | None:
@@ -216,44 +296,58 @@ def _live_or_none(root: Path) -> Manifest | None:
 
 def _intact(root: Path) -> bool:
     try:
-        verify_files(*live_generation(root))
+        whole_generation(root, read_pointer(root).number)
     except IndexUnavailable:
         return False
     return True
 
 
-def _known_vectors(root: Path, model: ModelIdentity) -> dict[str, Vectors]:
-    """Text -> vector of the live generation, if the same weights made it and its files are whole."""
+def _before(root: Path) -> _Before | None:
+    """The last generation that is whole, if there is one: a damaged one has nothing to reuse."""
     try:
-        folder, manifest = live_generation(root)
-        if manifest.model != model:
-            return {}
-        verify_files(folder, manifest)
-        texts = PassageStore(folder / PASSAGES).cue_texts()
-        return dict(zip(texts, np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False), strict=True))
+        folder, manifest, _ = last_good(root)
+        return _Before(folder, manifest, PassageStore(folder / PASSAGES))
     except IndexUnavailable:
-        return {}  # a damaged generation has nothing to reuse: everything is embedded again
+        return None
 
 
-def _embed(texts: list[str], embedder: Embedder, progress: Progress | None) -> dict[str, Vectors]:
-    """Text -> vector, the longest first, so that the time left is not underestimated."""
-    ordered = sorted(texts, key=len, reverse=True)
-    known: dict[str, Vectors] = {}
-    for start in range(0, len(ordered), _STEP):
-        batch = ordered[start : start + _STEP]
-        known |= dict(zip(batch, embedder.embed_passages(batch), strict=True))
-        if progress:
-            progress(len(known), len(ordered))
-    return known
+def _check_size(passages: int, before: _Before | None) -> None:
+    """Raises `BuildRefused` when articles seem to have been lost: nobody means to empty the index by a wrong folder."""
+    had = before.manifest.passages if before else 0
+    if passages and passages * 2 >= had:
+        return
+    than = f"generation {before.manifest.number} holds {had}" if before else "there is no index yet"
+    raise BuildRefused(
+        f"the new index would hold {passages} passages, {than}; the old one still serves. Look at FOLLOWUP_ARTICLES; "
+        "if it is meant, run `followup index build --allow-shrink`"
+    )
 
 
-def _write(folder: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue], vectors: Vectors) -> None:
+def _diff(before: _Before | None, articles: Sequence[Article], passages: Sequence[Passage]) -> Diff:
+    digests = {article.id: article_sha256(article) for article in articles}
+    added, removed, changed = compare(before.store.article_digests() if before else {}, digests)
+    had = set(before.store.passage_digests().items()) if before else set()
+    has = {(passage.id, passage.sha256) for passage in passages}
+    return Diff(added, removed, changed, len(has - had), len(had - has))
+
+
+def _unfinished(root: Path) -> Path:
+    """Vectors of a build that has not ended."""
+    return root / "unfinished"
+
+
+def _write_files(folder: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue]) -> None:
     stems = analyzer().analyze
     spoken = spoken_stems(passages, cues, stems)
     write_passages(folder / PASSAGES, articles, passages, cues, topic_terms(articles, stems), spoken)
-    np.save(folder / VECTORS, vectors, allow_pickle=False)  # what later builds reuse, and what feedback moves a query by
-    VectorIndex.build(vectors).write(folder / NEAREST)
+    VectorIndex.build(_vectors(folder)).write(folder / NEAREST)
     LexicalIndex.build((_document(row, cue, passages[cue.passages[0]]) for row, cue in enumerate(cues)), folder / LEXICAL)
+
+
+def _vectors(folder: Path) -> Vectors:
+    """What later builds reuse, and what feedback moves a query by."""
+    mapped: Vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
+    return mapped
 
 
 def _document(row: int, cue: Cue, passage: Passage) -> LexicalDocument:
@@ -263,43 +357,12 @@ def _document(row: int, cue: Cue, passage: Passage) -> LexicalDocument:
     return LexicalDocument(row=row, article_id=passage.article_id, title=title, text=cue.text)
 
 
-def _gate(folder: Path, manifest: Manifest, vectors: Vectors, settings: IndexSettings) -> None:
-    """Opens the new generation as a server would. Raises `BuildRefused`, and removes it, unless it answers its canaries."""
-
-    def none() -> Embedder:
-        raise BuildRefused("the gate embeds nothing")
-
+def _gate(folder: Path, manifest: Manifest, settings: IndexSettings) -> None:
+    """Raises `BuildRefused` unless the generation passes."""
     try:
-        _answer_canaries(Index(folder, manifest, ranking=settings.ranking, embedder=none), vectors)
+        pass_gate(folder, manifest, _vectors(folder), settings)
     except (BuildRefused, IndexUnavailable) as error:
-        shutil.rmtree(folder)
         raise BuildRefused(f"the new generation did not pass its gate: {error}; the old one still serves") from error
-
-
-def _answer_canaries(index: Index, vectors: Vectors) -> None:
-    """Some of the articles' own questions must find the passages they belong to."""
-    for row, text, wanted in index.store.some_questions(_CANARIES):
-        found = {hit.passage.id for hit in index.search(EncodedQuery(text, vectors[row]), k=10)}
-        expected = {passage.id for passage in index.store.passages(wanted).values()}
-        if not found & expected:
-            raise BuildRefused(f"it does not find {', '.join(sorted(expected))} by its own question")
-
-
-@contextmanager
-def _single_writer(root: Path) -> Iterator[None]:
-    """Holds the build lock. The system frees it when the process ends, however it ends."""
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"FOLLOWUP_INDEX: {root} cannot be a folder ({error.strerror})") from error
-    holder = root / "lock.holder"
-    try:
-        with FileLock(root / "lock", timeout=0):
-            holder.write_text(f"process {os.getpid()}, since {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC", "utf-8")
-            yield
-    except Timeout:
-        who = holder.read_text("utf-8") if holder.exists() else "an unknown process"
-        raise IndexBusy(f"another build is running ({who}); try again when it is done") from None
 
 
 def _sha256(text: str) -> str:

@@ -12,38 +12,73 @@ import click
 
 if TYPE_CHECKING:
     from index.build import Progress
+    from index.report import BuildReport
     from index.settings import IndexSettings
+    from index.types import Step
+
+#: Articles that a build names; of an import there may be thousands.
+_NAMED = 20
 
 
 @click.group()
 def index() -> None:
-    """The index: build it, see what it is, search it.
+    """The index: build it, check it, go back, search it.
 
     \b
     followup index build
+    followup index generations
     followup index search "colchicine dose on dialysis"
     """  # noqa: D301  # click wants the backspace itself
 
 
 @index.command()
+@click.option("--allow-shrink", is_flag=True, help="Also when no passage, or less than half of them, would be left.")
+@click.option("--by", help="Who does it, for the audit log, instead of the user's name.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Threads that embed, instead of FOLLOWUP_THREADS.")
+@click.option("--progress", "as_lines", is_flag=True, help="Progress as JSON lines on standard error.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
-def build(load_settings: Any, as_json: bool) -> None:
-    """Makes the index match the articles. Embeds only what is new; the old index serves until the new one is whole."""
+def build(load_settings: Any, allow_shrink: bool, by: str | None, workers: int | None, as_lines: bool, as_json: bool) -> None:
+    """Makes the index match the articles. Embeds only what is new; the old index serves until the new one is whole.
+
+    When it returns, every running server answers from the new one. A build that was killed goes on where it stopped.
+    """
+    from corpus.audit import Action, AuditLog
     from index.build import build_index
 
     settings: IndexSettings = load_settings()
-    with _progress(hidden=as_json) as progress:
-        report = build_index(settings, progress=progress)
-    if as_json:
-        click.echo(json.dumps(asdict(report), indent=1))
-    elif not report.changed:
-        click.echo(f"Up to date: generation {report.number}, {report.articles} articles, {report.passages} passages.")
-    else:
-        click.echo(
-            f"Generation {report.number}: {report.articles} articles, {report.passages} passages; "
-            f"{report.embedded} texts embedded, {report.reused} reused; {report.seconds:.1f} s."
-        )
+    log = AuditLog(settings.audit)
+
+    def record(report: BuildReport) -> None:
+        log.append(report.by, Action.REINDEX, f"generation {report.number}", articles=report.articles, passages=report.passages)
+
+    if workers:
+        settings = settings.model_copy(update={"threads": workers})
+    with _progress(as_lines=as_lines) as progress:
+        report = build_index(settings, progress=progress, allow_shrink=allow_shrink, by=by, record=record)
+    click.echo(json.dumps(asdict(report), indent=1) if as_json else _as_text(report))
+
+
+def _as_text(report: BuildReport) -> str:
+    if not report.changed:
+        return f"Up to date: generation {report.number}, {report.articles} articles, {report.passages} passages."
+    first = (
+        f"Generation {report.number}: {report.articles} articles, {report.passages} passages; "
+        f"{report.embedded} texts embedded, {report.reused} reused; {report.seconds:.1f} s."
+    )
+    if report.previous is None:  # every article is new
+        return first
+    diff = report.diff
+    lines = [
+        first,
+        f"Articles: {len(diff.added)} added, {len(diff.changed)} changed, {len(diff.removed)} removed; "
+        f"passages: {diff.passages_added} added, {diff.passages_removed} removed.",
+    ]
+    named = (("+", diff.added), ("~", diff.changed), ("-", diff.removed))
+    every = [f"  {sign} {article_id}" for sign, ids in named for article_id in ids]
+    lines += every[:_NAMED]
+    lines += [f"  and {len(every) - _NAMED} more: --json lists all"] * (len(every) > _NAMED)
+    return "\n".join(lines)
 
 
 @index.command()
@@ -65,6 +100,82 @@ def info(load_settings: Any, as_json: bool) -> None:
     click.echo(f"model      {manifest.model.name} ({manifest.model.sha256[:12]}), {manifest.dimension} dimensions")
     click.echo(f"holds      {manifest.articles} articles, {manifest.passages} passages, {manifest.cues} texts to find them by")
     click.echo(f"up to date {'no: run `followup index build`' if stale else 'yes'}")
+
+
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def verify(load_settings: Any, as_json: bool) -> None:
+    """Compares every file of every generation with its manifest; exit 1 when the live one is not whole."""
+    from index.generations import list_generations, read_pointer
+
+    settings: IndexSettings = load_settings()
+    live = read_pointer(settings.index).number
+    found = list_generations(settings.index, verify=True)
+    if as_json:
+        click.echo(json.dumps({"live": live, "generations": [asdict(one) for one in found]}, indent=1))
+    else:
+        for one in found:
+            click.echo(f"{one.number:>6}  {'live  ' if one.live else '      '}{one.problem or 'whole'}")
+    whole = any(one.live and one.problem is None for one in found)
+    if not whole and not as_json and not any(one.live for one in found):
+        click.echo(f"{live:>6}  live  it is not there; run `followup index build`")
+    raise SystemExit(0 if whole else 1)
+
+
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, with the report of each.")
+@click.pass_obj
+def generations(load_settings: Any, as_json: bool) -> None:
+    """Every generation on this disk, the newest first, with what it changed."""
+    from index.generations import generation_folder, list_generations
+    from index.report import read_report_or_none
+
+    settings: IndexSettings = load_settings()
+    found = [
+        (one, read_report_or_none(generation_folder(settings.index, one.number))) for one in list_generations(settings.index)
+    ]
+    if as_json:
+        rows = [{**asdict(one), "report": asdict(report) if report else None} for one, report in found]
+        click.echo(json.dumps({"generations": rows}, indent=1))
+        return
+    for one, report in found:
+        mark = "live" if one.live else "rolled back" if one.passed_over else ""
+        click.echo(
+            f"{one.number:>6}  {mark:11}  {one.built_at:25}  {one.articles} articles, {one.passages} passages, "
+            f"{one.bytes / 1e6:.1f} MB{f', by {report.by}' if report else ''}"
+        )
+        if one.problem:
+            click.echo(f"        {one.problem}")
+        elif report and report.previous is not None:
+            diff = report.diff
+            click.echo(
+                f"        since {report.previous}: {len(diff.added)} articles added, {len(diff.changed)} changed, "
+                f"{len(diff.removed)} removed; {diff.passages_added} passages added, {diff.passages_removed} removed"
+            )
+
+
+@index.command()
+@click.argument("number", required=False, type=click.IntRange(min=1))
+@click.option("--by", help="Who does it, for the audit log, instead of the user's name.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_obj
+def rollback(load_settings: Any, number: int | None, by: str | None, as_json: bool) -> None:
+    """Goes back to an earlier generation, the one before the live one unless NUMBER says which."""
+    from corpus.audit import Action, AuditLog
+    from index.locking import user_name
+    from index.rollback import rollback as go_back
+
+    settings: IndexSettings = load_settings()
+    log, by = AuditLog(settings.audit), by or user_name()
+    manifest = go_back(
+        settings, number, by=by, record=lambda to: log.append(by, Action.ROLLBACK, f"generation {to.number}", built=to.built_at)
+    )
+    if as_json:
+        click.echo(json.dumps({"number": manifest.number, "built_at": manifest.built_at}, indent=1))
+        return
+    click.echo(f"Generation {manifest.number} serves, built {manifest.built_at}.")
+    click.echo("The articles stay as they are: `followup index build` makes a new generation of them.")
 
 
 @index.command()
@@ -97,15 +208,23 @@ def search(load_settings: Any, query: str, k: int, article_id: str | None, as_js
 
 
 @contextmanager
-def _progress(hidden: bool) -> Iterator[Progress | None]:
-    """A progress bar on a terminal; nothing in a pipe."""
+def _progress(*, as_lines: bool) -> Iterator[Progress | None]:
+    """A bar on a terminal, JSON lines where they are asked for, else nothing."""
     from rich.console import Console
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
-    if hidden or not console.is_terminal:
+    if as_lines:
+        yield lambda step: click.echo(json.dumps(asdict(step)), err=True)
+        return
+    if not console.is_terminal:
         yield None
         return
-    with Bar(console=console, transient=True) as bar:
-        task = bar.add_task("embedding", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with Bar(*Bar.get_default_columns(), "{task.fields[rate]}", console=console, transient=True) as bar:
+        task = bar.add_task("reading the articles", total=None, rate="")
+
+        def show(step: Step) -> None:
+            rate = f"{step.rate:.0f} texts/s" if step.rate else ""
+            bar.update(task, description=step.stage, completed=step.done, total=step.total or None, rate=rate)
+
+        yield show

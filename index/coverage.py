@@ -6,7 +6,7 @@ took 1.7 ms of its 5.4 at 100,000 passages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from index.types import Cue
 
 
-def spoken_stems(passages: Sequence[Passage], cues: Iterable[Cue], stems: Callable[[str], Iterable[str]]) -> list[frozenset[str]]:
-    """For each passage the stems of its cues, its headings and its article's title. `stems` is the lexical index' analysis."""
+def spoken_stems(
+    passages: Sequence[Passage], cues: Iterable[Cue], stems: Callable[[str], Iterable[str]]
+) -> Iterator[frozenset[str]]:
+    """For each passage the stems of its cues, its headings and its article's title. `stems` is the lexical index' analysis.
+
+    One after the other: a list of them takes 390 MB for 98,000 passages.
+    """
     texts = [[passage.article_title, passage.article_heading, *passage.section] for passage in passages]
     for cue in cues:
         for row in cue.passages:
             texts[row].append(cue.text)
-    return [frozenset(stems(" ".join(said))) for said in texts]
+    return (frozenset(stems(" ".join(said))) for said in texts)
 
 
 def share(weights: Mapping[str, float], spoken: Collection[str]) -> float:

@@ -16,7 +16,7 @@ from corpus.types import Article, Note, Passage
 from index.types import Cue, CueKind
 
 #: Raise when the text of a cue is made or indexed differently: every generation is then stale.
-CUES_VERSION = 2
+CUES_VERSION = 3
 
 
 def make_cues(articles: Sequence[Article], passages: Sequence[Passage]) -> list[Cue]:
@@ -40,5 +40,7 @@ def wording(passage: Passage) -> str:
 
 
 def _notes(kind: CueKind, notes: Sequence[Note], rows: dict[str, int]) -> Iterator[Cue]:
+    """A note leads to those of its statements that have a passage; what rests on retracted sources has none."""
     for note in notes:
-        yield Cue(kind, note.text, tuple(rows[statement] for statement in note.statements))
+        if there := tuple(rows[statement] for statement in note.statements if statement in rows):
+            yield Cue(kind, note.text, there)

@@ -1,8 +1,9 @@
 """Generations on disk: complete indexes side by side, one of them live, switched by one rename.
 
-    var/index/CURRENT                       the number of the live generation
-    var/index/generations/000007/           manifest.json, passages.sqlite, vectors.npy, vectors.faiss, lexical/
+    var/index/CURRENT                       which generation is live, sealed (sealed.py)
+    var/index/generations/000007/           manifest.json, report.json, passages.sqlite, vectors.npy, vectors.faiss, lexical/
     var/index/generations/.building-…/      a build in progress, or what a killed one left (the next build removes it)
+    var/index/generations/.removing-…/      an old generation on its way out, likewise
 
 Knows files and their hashes, nothing of what is in them.
 """
@@ -10,23 +11,48 @@ Knows files and their hashes, nothing of what is in them.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from corpus.errors import IndexDamaged, IndexMismatch, IndexMissing
+from corpus.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexUnavailable
+from index.sealed import read_sealed, sealed
 from index.types import Manifest
 
 #: Raise when the layout of a generation changes; older ones are then rebuilt.
-FORMAT = 3
-PASSAGES, VECTORS, NEAREST, LEXICAL, MANIFEST = "passages.sqlite", "vectors.npy", "vectors.faiss", "lexical", "manifest.json"
-_BUILDING = ".building-"
+FORMAT = 4
+PASSAGES, VECTORS, NEAREST, LEXICAL = "passages.sqlite", "vectors.npy", "vectors.faiss", "lexical"
+MANIFEST, REPORT = "manifest.json", "report.json"
+_BUILDING, _REMOVING = ".building-", ".removing-"
 _BUILD = "run `followup index build`"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which generation is live. `passed_over`: later ones that a rollback left; they never serve again by themselves."""
+
+    number: int
+    passed_over: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationInfo:
+    """One generation on this disk. `problem`: why it cannot serve; `None`: nothing is known against it."""
+
+    number: int
+    live: bool
+    passed_over: bool
+    built_at: str
+    articles: int
+    passages: int
+    cues: int
+    model: str
+    bytes: int
+    problem: str | None
 
 
 def generations_folder(root: Path) -> Path:
@@ -34,32 +60,116 @@ def generations_folder(root: Path) -> Path:
     return root / "generations"
 
 
-def live_generation(root: Path) -> tuple[Path, Manifest]:
-    """Folder and manifest of the live generation. Raises `IndexMissing` or `IndexDamaged`."""
-    pointer = root / "CURRENT"
+def generation_folder(root: Path, number: int) -> Path:
+    """Where one generation is."""
+    return generations_folder(root) / f"{number:06d}"
+
+
+def numbers(root: Path) -> list[int]:
+    """The generations on this disk, whole or not, in the order they were built."""
+    return sorted(int(path.name) for path in generations_folder(root).glob("[0-9]*") if path.name.isdigit())
+
+
+def read_pointer(root: Path) -> Pointer:
+    """Which generation is live. Raises `IndexMissing` or `IndexDamaged`."""
+    path = root / "CURRENT"
+    if not path.is_symlink() and not path.exists():
+        raise IndexMissing(f"there is no index in {root}; {_BUILD}")
     try:
-        number = int(pointer.read_text("utf-8"))
-    except FileNotFoundError:
-        raise IndexMissing(f"there is no index in {root}; {_BUILD}") from None
-    except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{pointer} does not name a generation ({error}); {_BUILD}") from error
-    folder = generations_folder(root) / f"{number:06d}"
-    manifest = read_manifest(folder)
-    if manifest.number != number:
-        raise IndexDamaged(f"{folder / MANIFEST} is of generation {manifest.number}; {_BUILD}")
+        return TypeAdapter(Pointer).validate_python(read_sealed(path, _BUILD))
+    except ValidationError as error:
+        raise IndexDamaged(f"{path} does not name a generation; {_BUILD}") from error
+
+
+def live_generation(root: Path) -> tuple[Path, Manifest]:
+    """Folder and manifest of the live generation. Raises `IndexMissing`, `IndexDamaged` or `IndexMismatch` (its format)."""
+    number = read_pointer(root).number
+    folder = generation_folder(root, number)
+    return folder, read_manifest(folder, number)
+
+
+def whole_generation(root: Path, number: int) -> tuple[Path, Manifest]:
+    """Folder and manifest of a generation whose every file was compared with its manifest. Raises like `live_generation`."""
+    folder = generation_folder(root, number)
+    manifest = read_manifest(folder, number)
+    verify_files(folder, manifest)
     return folder, manifest
 
 
-def read_manifest(folder: Path) -> Manifest:
+def last_good(root: Path) -> tuple[Path, Manifest, str | None]:
+    """The live generation when it is whole; else the newest whole one before it, and what is wrong with the live one.
+
+    One that a rollback passed over is not taken. Raises `IndexUnavailable` where none is left.
+    """
+    try:
+        return *whole_generation(root, read_pointer(root).number), None
+    except IndexMissing:
+        raise
+    except IndexDamaged as error:
+        damaged = error
+    for number in _before_live(root):
+        try:
+            folder, manifest = whole_generation(root, number)
+        except IndexUnavailable:
+            continue
+        return folder, manifest, f"{damaged}; until then generation {number} serves"
+    raise damaged
+
+
+def _before_live(root: Path) -> list[int]:
+    """The generations that may stand in for the live one, the newest first; all where the pointer cannot be read."""
+    try:
+        pointer = read_pointer(root)
+    except IndexUnavailable:
+        return numbers(root)[::-1]
+    return [number for number in numbers(root)[::-1] if number < pointer.number and number not in pointer.passed_over]
+
+
+def list_generations(root: Path, *, verify: bool = False) -> list[GenerationInfo]:
+    """Every generation, the newest first. `verify` also hashes every file. Raises nothing: what is wrong is said of each."""
+    try:
+        pointer = read_pointer(root)
+    except IndexUnavailable:
+        pointer = Pointer(0)
+    return [_info(root, number, pointer, verify=verify) for number in numbers(root)[::-1]]
+
+
+def _info(root: Path, number: int, pointer: Pointer, *, verify: bool) -> GenerationInfo:
+    folder = generation_folder(root, number)
+    manifest, problem = None, None
+    try:
+        manifest = read_manifest(folder, number)
+        if verify:
+            verify_files(folder, manifest)
+    except IndexUnavailable as error:
+        problem = str(error)
+    return GenerationInfo(
+        number=number,
+        live=number == pointer.number,
+        passed_over=number in pointer.passed_over,
+        built_at=manifest.built_at if manifest else "",
+        articles=manifest.articles if manifest else 0,
+        passages=manifest.passages if manifest else 0,
+        cues=manifest.cues if manifest else 0,
+        model=manifest.model.name if manifest else "",
+        bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        problem=problem,
+    )
+
+
+def read_manifest(folder: Path, number: int) -> Manifest:
     """The manifest of a generation. Raises `IndexDamaged`, or `IndexMismatch` for another format."""
     path = folder / MANIFEST
+    values: dict[str, Any] = read_sealed(path, _BUILD)
+    if values.get("format") != FORMAT:
+        raise IndexMismatch(f"{folder} has format {values.get('format')}, this version reads {FORMAT}; {_BUILD}")
     try:
-        values: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if values["format"] != FORMAT:
-            raise IndexMismatch(f"{folder} has format {values['format']}, this version reads {FORMAT}; {_BUILD}")
-        return TypeAdapter(Manifest).validate_python(values)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise IndexDamaged(f"{path} is missing or broken ({type(error).__name__}); {_BUILD}") from error
+        manifest = TypeAdapter(Manifest).validate_python(values)
+    except ValidationError as error:
+        raise IndexDamaged(f"{path} does not hold what a manifest holds; {_BUILD}") from error
+    if manifest.number != number:
+        raise IndexDamaged(f"{path} is of generation {manifest.number}; {_BUILD}")
+    return manifest
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
@@ -77,20 +187,19 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
 
 
 def new_folder(root: Path) -> Path:
-    """An empty folder to build in; removes what killed builds left. Only for the holder of the lock."""
-    parent = generations_folder(root)
-    parent.mkdir(parents=True, exist_ok=True)
-    for stray in parent.glob(f"{_BUILDING}*"):
-        shutil.rmtree(stray)
-    folder = parent / f"{_BUILDING}{os.getpid()}"
+    """An empty folder to build in. Only for the holder of the lock."""
+    folder = generations_folder(root) / f"{_BUILDING}{os.getpid()}"
     (folder / LEXICAL).mkdir(parents=True)
     return folder
 
 
 def next_number(root: Path) -> int:
-    """One more than the highest generation there ever was on this disk; order never depends on a clock."""
-    numbers = [int(path.name) for path in generations_folder(root).glob("[0-9]*") if path.name.isdigit()]
-    return max(numbers, default=0) + 1
+    """One more than the highest generation that is known of; order never depends on a clock."""
+    try:
+        live = read_pointer(root).number
+    except IndexUnavailable:
+        live = 0
+    return max([live, *numbers(root)]) + 1
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
@@ -99,35 +208,63 @@ def file_hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): sha256_of(path) for path in paths}
 
 
+def write_manifest(building: Path, manifest: Manifest) -> None:
+    """The last file of a generation: a folder without one is none."""
+    write_synced(building / MANIFEST, sealed(asdict(manifest)))
+
+
 def publish(root: Path, building: Path, manifest: Manifest) -> Path:
-    """Makes a finished build durable under its number: manifest last, everything synced, then one rename."""
-    (building / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1, ensure_ascii=False), "utf-8")
+    """Makes a finished build durable under its number: everything synced, then one rename."""
     for path in [*building.rglob("*"), building]:
-        _sync(path)
-    folder = generations_folder(root) / f"{manifest.number:06d}"
+        sync(path)
+    folder = generation_folder(root, manifest.number)
     building.rename(folder)
-    _sync(folder.parent)
+    sync(folder.parent)
     return folder
 
 
-def switch(root: Path, number: int) -> None:
-    """Makes a generation the live one. Atomic: a reader sees the old number or the new one."""
-    pointer = root / "CURRENT"
+def switch(root: Path, pointer: Pointer) -> None:
+    """Makes a generation the live one. Atomic: a reader sees the old pointer or the new one."""
     fresh = root / "CURRENT.new"
-    fresh.write_text(f"{number}\n", "utf-8")
-    _sync(fresh)
-    fresh.replace(pointer)
-    _sync(root)
+    write_synced(fresh, sealed(asdict(pointer)))
+    fresh.replace(root / "CURRENT")
+    sync(root)
+
+
+def remove_strays(root: Path) -> list[str]:
+    """Removes what killed builds left; returns its names. Only for the holder of the lock."""
+    parent = generations_folder(root)
+    parent.mkdir(parents=True, exist_ok=True)
+    strays = [path for begun in (_BUILDING, _REMOVING) for path in parent.glob(f"{begun}*")]
+    for stray in strays:
+        shutil.rmtree(stray)
+    unused = root / "CURRENT.new"
+    unused.unlink(missing_ok=True)
+    return [stray.name for stray in strays]
 
 
 def remove_old(root: Path, keep: int) -> list[int]:
-    """Removes all but the `keep` newest generations and the live one; returns the numbers removed."""
-    live = live_generation(root)[1].number
-    numbers = sorted(int(path.name) for path in generations_folder(root).glob("[0-9]*") if path.name.isdigit())
-    old = [number for number in numbers[:-keep] if number != live]
+    """Removes all but the live generation and the newest others that can be read, `keep` in all; returns the numbers removed.
+
+    Each leaves by a rename first, so that a killed removal leaves no half of a generation under its number.
+    """
+    live = read_pointer(root).number
+    readable = [info.number for info in list_generations(root) if info.problem is None and info.number != live]
+    kept = {live, *readable[: keep - 1]}
+    old = [number for number in numbers(root) if number not in kept]
     for number in old:
-        shutil.rmtree(generations_folder(root) / f"{number:06d}")
+        leaving = generations_folder(root) / f"{_REMOVING}{number:06d}"
+        generation_folder(root, number).rename(leaving)
+        shutil.rmtree(leaving)
     return old
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Writes a new file and waits until the disk has it."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sha256_of(path: Path) -> str:
@@ -136,7 +273,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Waits until the disk has a file, or the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -6,10 +6,12 @@ Rows count from 0 in reading order, so that the passages (and the cues) of an ar
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -22,7 +24,8 @@ from corpus.types import Article, Passage
 from index.types import Cue, CueKind
 
 _SCHEMA = """
-CREATE TABLE article (id TEXT PRIMARY KEY, position INTEGER, first_cue INTEGER, cues INTEGER, body TEXT NOT NULL);
+CREATE TABLE article (id TEXT PRIMARY KEY, position INTEGER, first_cue INTEGER, cues INTEGER, body TEXT NOT NULL,
+    sha256 TEXT NOT NULL);
 CREATE TABLE passage (row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, article_id TEXT NOT NULL, section TEXT NOT NULL,
     statement TEXT, text TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, marks TEXT NOT NULL,
     article_title TEXT NOT NULL, article_heading TEXT NOT NULL, sha256 TEXT NOT NULL, stems TEXT NOT NULL);
@@ -42,7 +45,7 @@ def write_passages(
     passages: Sequence[Passage],
     cues: Sequence[Cue],
     topics: Iterable[str],
-    stems: Sequence[Collection[str]],
+    stems: Iterable[Collection[str]],
 ) -> None:
     """Writes the file whole; it must not exist yet. `stems` are what each passage speaks of. Raises `OSError` (disk)."""
     first_cue: dict[str, int] = {}
@@ -54,9 +57,9 @@ def write_passages(
     try:
         connection.executescript(_SCHEMA)
         connection.executemany(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)",
             (
-                (one.id, position, first_cue.get(one.id, 0), counts.get(one.id, 0), _ARTICLE.dump_json(one).decode())
+                (one.id, position, first_cue.get(one.id, 0), counts.get(one.id, 0), _json(one), article_sha256(one))
                 for position, one in enumerate(articles)
             ),
         )
@@ -79,6 +82,15 @@ def write_passages(
         raise OSError(errno.EIO, f"SQLite cannot write it ({error})", str(path)) from error
     finally:
         connection.close()
+
+
+def article_sha256(article: Article) -> str:
+    """SHA-256 of everything an article holds, its status and sources too, but not where its file lies."""
+    return hashlib.sha256(_json(replace(article, path="")).encode()).hexdigest()
+
+
+def _json(article: Article) -> str:
+    return _ARTICLE.dump_json(article).decode()
 
 
 class PassageStore:
@@ -116,6 +128,14 @@ class PassageStore:
             return self._articles_by_id[article_id]
         except KeyError:
             raise ArticleNotFound("no article has this id; `followup corpus list` prints those there are") from None
+
+    def article_digests(self) -> dict[str, str]:
+        """Article id -> digest of everything it holds (`article_sha256`)."""
+        return dict(self._read("SELECT id, sha256 FROM article"))
+
+    def passage_digests(self) -> dict[str, str]:
+        """Passage id -> SHA-256 of its text."""
+        return dict(self._read("SELECT id, sha256 FROM passage"))
 
     def cue_rows(self, article_id: str) -> range:
         """The rows of an article's cues. Raises `ArticleNotFound`."""
@@ -177,6 +197,20 @@ class PassageStore:
             "SELECT stems FROM passage WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(passage_ids)),)
         )
         return frozenset(stem for (said,) in found for stem in said.split())
+
+    def question_count(self) -> int:
+        """How many QUESTION cues there are."""
+        count: int = self._read("SELECT count(*) FROM cue WHERE kind = ?", (CueKind.QUESTION.value,))[0][0]
+        return count
+
+    def cues_of(self, rows: Iterable[int]) -> dict[int, dict[int, str]]:
+        """For each passage row the rows and texts of all cues that lead to it."""
+        found: dict[int, dict[int, str]] = {}
+        for passage, cue, text in self._read_many(
+            "SELECT passage, cue, text FROM found_by JOIN cue ON cue.row = cue WHERE passage IN", rows
+        ):
+            found.setdefault(passage, {})[cue] = text
+        return found
 
     def some_questions(self, count: int) -> list[tuple[int, str, tuple[int, ...]]]:
         """About `count` QUESTION cues spread evenly over the generation: row, text, passage rows."""

@@ -6,7 +6,7 @@ Knows nothing of answers, conversations or HTTP.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from pathlib import Path
@@ -42,7 +42,7 @@ DEPTH = 200
 _ARTICLES = 256
 
 
-class _Once(Generic[Made]):
+class Once(Generic[Made]):
     """Makes a thing when it is first asked for, once, whichever thread asks."""
 
     def __init__(self, make: Callable[[], Made]) -> None:
@@ -51,6 +51,7 @@ class _Once(Generic[Made]):
         self._lock = threading.Lock()
 
     def __call__(self) -> Made:
+        """What was made. Raises what making it raises, and tries again the next time."""
         with self._lock:
             if self._made is None:
                 self._made = self._make()
@@ -89,10 +90,11 @@ class Index:
         self._vectors = VectorIndex.read(folder / NEAREST)
         self._lexical = LexicalIndex(folder / LEXICAL)
         self._kept = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
-        self._passages_of = lru_cache(_ARTICLES)(lambda article_id: tuple(self.store.passages_of(article_id)))
+        store = self.store  # not self, which the cache would keep alive: a generation goes when its last answer is done
+        self._passages_of = lru_cache(_ARTICLES)(lambda article_id: tuple(store.passages_of(article_id)))
         self._leads = Leads(*self.store.leads())
-        self.embedder = _Once(embedder)  # loaded when first called
-        self._reranker = _Once(reranker)
+        self.embedder = Once(embedder)  # loaded when first called
+        self._reranker = Once(reranker)
         self._check_counts(folder)
 
     @classmethod
@@ -169,10 +171,13 @@ class Index:
         """The best ones gain by how much of the query's wording they speak of; scores stay within 0..1."""
         at = best(found.rows, found.scores, COVERED)
         rows = found.rows[at].tolist()
-        weights, stems = self._rarities(text), self.store.stems(rows)
+        weights, stems = self._rarities(text), self._stems(rows)
         scores = found.scores.copy()
         scores[at] += self.ranking.coverage * np.array([share(weights, stems[row]) for row in rows])
         return replace(found, scores=scores / (1 + self.ranking.coverage))
+
+    def _stems(self, rows: Sequence[int]) -> Mapping[int, Collection[str]]:
+        return self.store.stems(rows)
 
     def _reranked(self, text: str, found: _Found) -> _Found:
         at = best(found.rows, found.scores, self.ranking.reranked)
@@ -239,14 +244,18 @@ def check_index(settings: IndexSettings) -> tuple[Path, Manifest]:
     Opens nothing, so it is safe before a fork. Raises `IndexMissing`, `IndexDamaged` or `IndexMismatch`.
     """
     folder, manifest = live_generation(settings.index)
-    wanted = identify(settings)
-    if manifest.model != wanted:
+    check_model(manifest, settings)
+    verify_files(folder, manifest)
+    return folder, manifest
+
+
+def check_model(manifest: Manifest, settings: IndexSettings) -> None:
+    """Raises `IndexMismatch` unless the settings' model made the generation."""
+    if manifest.model != (wanted := identify(settings)):
         raise IndexMismatch(
             f"the index was built with {manifest.model.name} ({manifest.model.sha256[:8]}), the settings ask for "
             f"{wanted.name} ({wanted.sha256[:8]}); run `followup index build`"
         )
-    verify_files(folder, manifest)
-    return folder, manifest
 
 
 def _added(weighted: Sequence[tuple[float, _Found]]) -> _Found:

@@ -45,6 +45,7 @@ class IndexSettings(CorpusSettings):
         description="best passages that the cross-encoder scores again, 10 ms each; 0 = off",
     )
     threads: int = Field(2, ge=1, le=64, description="threads that embed")
+    gate: str = Field("", description="command that a new generation must pass, with FOLLOWUP_INDEX naming it; empty: none")
     keep_generations: int = Field(2, ge=2, le=50, description="complete generations kept on disk, the live one included")
 
     @property

@@ -125,6 +125,17 @@ class Manifest:
     files: dict[str, str]  # path in the generation -> SHA-256
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a build is at. `done` of `total` texts at `rate` a second only while it embeds."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    rate: float | None = None
+    seconds_left: float | None = None
+
+
 class Embedder(Protocol):
     """Turns texts into unit vectors."""
 

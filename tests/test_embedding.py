@@ -19,7 +19,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from assistant.settings import Settings
 from corpus.errors import ModelUnavailable
 from index.build import build_index
-from index.embedding import bundled, identify, load_embedder, load_reranker
+from index.embedding import bundled, identify, load_embedder, load_passage_embedder, load_reranker
 from index.search import Index
 from index.types import Embedder
 from tests.fakes import write_articles
@@ -158,6 +158,38 @@ def test_the_query_prompt_can_be_changed_or_left_out(real: Embedder) -> None:
     assert not np.array_equal(bare.embed_query("gout"), real.embed_query("gout"))
 
 
+# --- for builds -------------------------------------------------------------------------------------------------------
+
+
+def test_a_build_gets_the_same_vectors_to_the_bit(real: Embedder) -> None:
+    light = load_passage_embedder(Settings(_env_file=None))
+    assert light.dimension == real.dimension
+    assert np.array_equal(light.embed_passages(TEXTS), real.embed_passages(TEXTS))
+    assert np.array_equal(light.embed_query("gout"), real.embed_query("gout"))
+    assert light.embed_passages([]).shape == (0, 384)
+    bare = load_passage_embedder(Settings(query_prompt="", threads=1, _env_file=None))
+    assert np.array_equal(bare.embed_query("gout"), real.embed_passages(["gout"])[0])
+
+
+def test_the_vectors_are_those_that_torch_makes_of_unit_length(real: Embedder) -> None:
+    import torch
+
+    encoder = load_passage_embedder(Settings(_env_file=None))
+    vectors = torch.from_numpy(encoder.embed_passages(TEXTS))
+    again = torch.nn.functional.normalize(vectors, p=2, dim=1).numpy()  # as sentence-transformers does
+    assert real.embed_passages(TEXTS) == pytest.approx(again, abs=1e-6)
+
+
+def test_a_build_loads_neither_torch_nor_sentence_transformers(tmp_path: Path) -> None:
+    code = (
+        "import sys; from assistant.settings import Settings; from index.embedding import load_passage_embedder;"
+        "load_passage_embedder(Settings(_env_file=None)).embed_passages(['gout', 'asthma']);"
+        "print({'torch', 'sentence_transformers', 'transformers'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
 # --- the reranker -----------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +237,8 @@ def test_any_sentence_transformers_model_can_be_used(tmp_path: Path) -> None:
     )
     embedder = load_embedder(settings)
     assert embedder.dimension == 3
+    built = load_passage_embedder(settings).embed_passages(["colchicine asthma", "asthma"])
+    assert np.array_equal(built, embedder.embed_passages(["colchicine asthma", "asthma"]))
     # (0, 4, 0) and (0, 0, 3) have the mean (0, 2, 1.5), of length 2.5
     assert embedder.embed_passages(["colchicine asthma", "asthma"]) == pytest.approx(np.array([[0, 0.8, 0.6], [0, 0, 1]]))
     assert embedder.embed_query("colchicine") == pytest.approx(np.array([0, 0.8, 0.6]))  # its own prompt is "asthma "

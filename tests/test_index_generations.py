@@ -1,0 +1,231 @@
+"""What staff see and undo of generations: listing, verifying, rolling back, and what a build refuses or asks about first."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.settings import Settings
+from corpus.errors import BuildRefused, IndexBusy, IndexDamaged, RollbackRefused
+from index.build import build_index
+from index.generations import generation_folder, list_generations, live_generation, read_pointer
+from index.locking import single_writer
+from index.report import read_report
+from index.rollback import rollback
+from index.search import Index
+from tests.fakes import SMALL, BagOfWordsEmbedder, edit, open_with, write_articles
+
+
+@pytest.fixture
+def three(small: Settings, embedder: BagOfWordsEmbedder) -> Settings:
+    """Generations 1 to 3, all kept: prednisone, prednisolone, methylprednisolone."""
+    keeping = small.model_copy(update={"keep_generations": 5})
+    build_index(keeping, embedder=embedder)
+    for old, new in (("prednisone", "prednisolone"), ("prednisolone", "methylprednisolone")):
+        edit(small.articles / "gout-basics.md", lambda source, old=old, new=new: source.replace(old, new))
+        build_index(keeping, embedder=embedder)
+    return keeping
+
+
+def steroid(settings: Settings) -> str:
+    return Index.open(settings).store.passages_of("gout-basics")[1].text.split()[1]
+
+
+def spoil(path: Path) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[:-1])
+
+
+def test_a_rollback_goes_one_back_and_again_one_back_and_forward_by_number(three: Settings) -> None:
+    assert steroid(three) == "methylprednisolone"
+    assert rollback(three).number == 2
+    assert steroid(three) == "prednisolone"
+    assert rollback(three).number == 1
+    assert steroid(three) == "prednisone"
+    assert rollback(three, 3).number == 3
+    assert read_pointer(three.index).passed_over == ()
+
+
+def test_a_rollback_refuses_what_cannot_serve_and_changes_nothing(three: Settings) -> None:
+    spoil(generation_folder(three.index, 2) / "vectors.npy")
+    with pytest.raises(IndexDamaged, match=r"vectors\.npy"):
+        rollback(three, 2)
+    with pytest.raises(RollbackRefused, match="there is no generation 9; `followup index generations` lists"):
+        rollback(three, 9)
+    with pytest.raises(RollbackRefused, match="generation 3 is live already"):
+        rollback(three, 3)
+    assert read_pointer(three.index).number == 3
+    assert rollback(three).number == 1  # 2 is not whole
+    with pytest.raises(RollbackRefused, match="no whole generation before 1"):
+        rollback(three)
+
+
+def test_a_rollback_waits_for_no_build(three: Settings) -> None:
+    with single_writer(three.index, "a build", "anna"), pytest.raises(IndexBusy, match=r"a build by anna, process .*, since 20"):
+        rollback(three)
+
+
+def test_a_build_after_a_rollback_makes_a_new_generation_of_the_articles_as_they_are(
+    three: Settings, embedder: BagOfWordsEmbedder
+) -> None:
+    rollback(three, 1)
+    report = build_index(three, embedder=embedder)
+    assert (report.number, report.previous, report.diff.changed) == (4, 1, ("gout-basics",))
+    assert steroid(three) == "methylprednisolone"
+
+
+def test_a_report_of_what_changed_is_kept_with_each_generation(three: Settings, embedder: BagOfWordsEmbedder) -> None:
+    write_articles(
+        three.articles, {"sleep-naps": SMALL["sleep-basics"].replace("sleep-basics", "sleep-naps").replace("?", " in naps?")}
+    )
+    (three.articles / "asthma-basics.md").unlink()
+    edit(three.articles / "gout-basics.md", lambda source: source.replace("status: submitted", "status: under_review"))
+    made = build_index(three, embedder=embedder, by="anna")
+    kept = read_report(live_generation(three.index)[0])
+    assert kept.diff == made.diff
+    assert (kept.number, kept.previous, kept.by) == (4, 3, "anna")
+    assert (kept.diff.added, kept.diff.removed, kept.diff.changed) == (("sleep-naps",), ("asthma-basics",), ("gout-basics",))
+    held = {number: len(Index.open(three).store.passages_of(number)) for number in ("sleep-naps",)}
+    assert kept.diff.passages_added == held["sleep-naps"]
+    before = generation_folder(three.index, 3)
+    assert kept.diff.passages_removed == read_report(before).passages - (kept.passages - kept.diff.passages_added)
+
+
+@pytest.mark.parametrize("left", [(), ("sleep-basics",)])
+def test_a_build_that_would_lose_most_passages_asks_first(
+    small: Settings, embedder: BagOfWordsEmbedder, left: tuple[str, ...]
+) -> None:
+    build_index(small, embedder=embedder)
+    for path in small.articles.glob("*.md"):
+        if path.stem not in left:
+            path.unlink()
+    with pytest.raises(BuildRefused, match=r"would hold \d passages, generation 1 holds 7; .* --allow-shrink"):
+        build_index(small, embedder=embedder)
+    assert len(open_with(small, embedder).store.all_passages()) == 7
+    report = build_index(small, embedder=embedder, allow_shrink=True)
+    index = open_with(small, embedder)
+    assert [article.id for article in index.store.articles] == list(left)
+    assert report.passages == len(index.search(index.encode("anything at all"), k=50))
+    assert not build_index(small, embedder=embedder).changed
+
+
+def test_a_first_build_of_an_empty_folder_asks_too(tmp_path: Path, embedder: BagOfWordsEmbedder) -> None:
+    (tmp_path / "articles").mkdir()
+    settings = Settings(articles=tmp_path / "articles", index=tmp_path / "index", _env_file=None)
+    with pytest.raises(BuildRefused, match="would hold 0 passages, there is no index yet"):
+        build_index(settings, embedder=embedder)
+
+
+def test_a_command_of_the_staff_can_refuse_a_generation(small: Settings, embedder: BagOfWordsEmbedder, tmp_path: Path) -> None:
+    build_index(small, embedder=embedder)
+    script = tmp_path / "scripts" / "gate.py"
+    script.parent.mkdir()
+    script.write_text(
+        "import os, sys\nfrom pathlib import Path\nfrom index.generations import live_generation\n"
+        "folder, new = live_generation(Path(os.environ['FOLLOWUP_INDEX']))\n"
+        "_, live = live_generation(Path(os.environ['FOLLOWUP_LIVE_INDEX']))\n"
+        "sys.exit('nDCG@10 fell from .8 to .5' if new.number == live.number + 1 and (folder / 'vectors.faiss').exists() else 0)\n"
+    )
+    gated = small.model_copy(update={"gate": f"{sys.executable} {script}"})
+    edit(small.articles / "gout-basics.md", lambda source: source.replace("prednisone", "prednisolone"))
+    with pytest.raises(BuildRefused, match=r"ended with 1: nDCG@10 fell from \.8 to \.5; the old one still serves"):
+        build_index(gated, embedder=embedder)
+    assert live_generation(small.index)[1].number == 1
+    for broken, said in (("no-such-command", "did not run to its end"), ("'", "did not run to its end")):
+        with pytest.raises(BuildRefused, match=said):
+            build_index(small.model_copy(update={"gate": broken}), embedder=embedder)
+    assert build_index(small.model_copy(update={"gate": "true"}), embedder=embedder).number == 2
+
+
+def test_a_retracted_source_takes_what_rests_on_it_alone_out_of_the_index(
+    small: Settings, embedder: BagOfWordsEmbedder, tmp_path: Path
+) -> None:
+    listed = small.model_copy(update={"retractions": tmp_path / "retractions.csv"})
+    build_index(listed, embedder=embedder)
+    before = {passage.id for passage in open_with(listed, embedder).store.all_passages()}
+    edit(
+        small.articles / "gout-basics.md",
+        lambda source: source.replace("type: guideline", "retracted: 2026-11-23, type: guideline", 1),
+    )
+    build_index(listed, embedder=embedder, allow_shrink=True)
+    index = open_with(listed, embedder)
+    gone = before - {passage.id for passage in index.store.all_passages()}
+    article = index.store.article("gout-basics")
+    resting = {
+        f"gout-basics#{block.statement}"
+        for block in article.blocks
+        if {article.reference(mark).retracted is not None for mark in block.marks} == {True}  # type: ignore[union-attr]
+    }
+    assert resting
+    assert gone == resting
+    assert not any(hit.passage.id in gone for hit in index.search(index.encode("How is a gout flare treated?"), k=50))
+
+
+def test_strays_of_killed_builds_and_removals_are_cleaned_by_a_build_that_has_nothing_else_to_do(
+    three: Settings, embedder: BagOfWordsEmbedder
+) -> None:
+    folder = three.index / "generations"
+    (folder / ".building-1").mkdir()
+    (folder / ".removing-000001").mkdir()
+    (folder / ".removing-000001" / "vectors.npy").write_bytes(b"half")
+    (three.index / "CURRENT.new").write_text("half")
+    fewer = three.model_copy(update={"keep_generations": 2})
+    assert not build_index(fewer, embedder=embedder).changed
+    assert sorted(path.name for path in folder.iterdir()) == ["000002", "000003"]
+    assert not (three.index / "CURRENT.new").exists()
+
+
+def test_vectors_of_a_build_that_was_stopped_are_not_made_again(small: Settings, embedder: BagOfWordsEmbedder) -> None:
+
+    refused = small.model_copy(update={"gate": "false"})
+    with pytest.raises(BuildRefused):
+        build_index(refused, embedder=embedder)
+    again = BagOfWordsEmbedder()
+    assert build_index(small, embedder=again).embedded == 0
+    assert again.embedded == []
+    assert not (small.index / "unfinished").exists()
+
+
+def test_the_list_says_what_is_wrong_with_each_generation(three: Settings) -> None:
+    spoil(generation_folder(three.index, 1) / "manifest.json")
+    spoil(generation_folder(three.index, 2) / "vectors.npy")
+    by_manifest = {info.number: info.problem for info in list_generations(three.index)}
+    by_file = {info.number: info.problem for info in list_generations(three.index, verify=True)}
+    assert by_manifest[3] is by_manifest[2] is by_file[3] is None
+    assert "manifest.json" in str(by_manifest[1])
+    assert "vectors.npy" in str(by_file[2])
+    assert [(info.number, info.live) for info in list_generations(three.index)] == [(3, True), (2, False), (1, False)]
+
+
+def test_the_command_line_lists_verifies_and_rolls_back(followup: Callable[..., object], three: Settings) -> None:
+    given = {"index": three.index, "articles": three.articles}
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        done = followup("index", *arguments, **given)
+        return done.returncode, done.stdout, done.stderr  # type: ignore[attr-defined]
+
+    code, out, _ = run("generations")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines() if not line.startswith("        ")] == ["3", "2", "1"]
+    assert "since 2: 0 articles added, 1 changed, 0 removed; 1 passages added, 1 removed" in out
+    assert run("verify")[0] == 0
+    code, out, _ = run("rollback", "--json")
+    assert (code, json.loads(out)["number"]) == (0, 2)
+    listed = json.loads(run("generations", "--json")[1])["generations"]
+    assert [(one["number"], one["live"], one["passed_over"]) for one in listed] == [
+        (3, False, True),
+        (2, True, False),
+        (1, False, False),
+    ]
+    assert listed[1]["report"]["diff"]["changed"] == ["gout-basics"]
+    spoil(generation_folder(three.index, 2) / "vectors.npy")
+    code, out, _ = run("verify")
+    assert code == 1
+    assert "vectors.npy is damaged" in out
+    code, _, err = run("rollback", "7")
+    assert (code, err) == (2, "followup: there is no generation 7; `followup index generations` lists those there are\n")
