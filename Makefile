@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve index test sweep screenshots lint types check
+.PHONY: help setup serve index test sweep faults screenshots lint types check
 
 help: ## Says what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -31,6 +31,9 @@ test: $(STAMP) ## The whole test suite
 
 sweep: $(STAMP) ## The long tests too
 	FOLLOWUP_TEST_SWEEP=1 $(BIN)/pytest -q
+
+faults: index ## Kills, errors, flipped bits, readers during switches: an hour
+	$(BIN)/followup eval faults
 
 screenshots: index ## Takes the README's pictures again
 	$(BIN)/followup eval screenshots

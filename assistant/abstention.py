@@ -22,13 +22,13 @@ _TEXTS = {
 
 def abstention(evidence: Evidence, threshold: float, open_article: Article | None) -> Abstention | None:
     """The reason to say nothing, or None when the evidence is enough."""
-    if evidence.confidence >= threshold:
+    if evidence.hits and evidence.confidence >= threshold:
         return None
     if open_article and open_article.withdrawn:
         withdrawn = open_article.withdrawn
         said = f"This article was withdrawn on {withdrawn.since.isoformat()}: {withdrawn.reason} Nothing is answered from it."
         return Abstention(AbstentionReason.WITHDRAWN, said)
-    if evidence.withheld >= threshold:
+    if evidence.withheld and evidence.withheld >= threshold:
         return _because(AbstentionReason.UNREVIEWED)
     spoken_of = evidence.confidence >= _SPOKEN_OF
     return _because(AbstentionReason.WEAK_EVIDENCE if spoken_of else AbstentionReason.NOT_IN_CORPUS)

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,18 +21,19 @@ from assistant.abstention import abstention
 from assistant.alarm import STATUS, danger_in, stops
 from assistant.citations import Ledger
 from assistant.clarifying import clarify
-from assistant.disclaimer import DISCLAIMER, NOTICE, NOTICE_GENERATIVE, NOTICE_SIGNPOST
+from assistant.disclaimer import DISCLAIMER, NOTICE, NOTICE_GENERATIVE, NOTICE_SIGNPOST, UNAPPROVED
 from assistant.glossary import glosses
 from assistant.offers import nearest, suggestions
 from assistant.parts import asked_part, queries
 from assistant.plain import plain_sentences
 from assistant.questions import clean_question
-from assistant.retrieval import Evidence, find_evidence
+from assistant.retrieval import find_evidence
 from assistant.rewriting import QueryRewriter, RuleRewriter
 from assistant.safety.cautions import caveats
 from assistant.safety.dangers import Danger, banner_of
 from assistant.selection import Selection, select
 from assistant.speaking import Speech
+from assistant.store.unanswered import keep_unanswered
 from assistant.types import (
     STOPPED,
     Answer,
@@ -51,9 +51,11 @@ from assistant.types import (
     Variant,
 )
 from assistant.understanding import edited, of_section
+from assistant.verification import verify
 from assistant.writing import ExtractiveWriter
-from corpus.errors import ArticleNotFound, ConversationNotFound, QuestionRefused, StoreUnavailable
+from corpus.errors import AnswerOutdated, ArticleNotFound, ConversationNotFound, QuestionRefused, StoreUnavailable
 from corpus.types import Status
+from index.live import Health, LiveIndex
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -62,6 +64,10 @@ if TYPE_CHECKING:
     from index.search import Index
 
 log = logging.getLogger(__name__)
+
+#: What a shorter answer cites may be taken away in the middle of it: the command that does so waits for the answer to end
+#: (index/servers.py). One that a language model writes may take longer than that waits.
+_LONG_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +117,20 @@ Event = Started | Spoken | Answer
 
 
 class Assistant:
-    """Answers questions over one index. Safe to share between threads.
+    """Answers questions over an index: the live one, which may be switched meanwhile, unless one is given.
 
-    Without an `index` the live one is opened when it is first needed, and tried again as long as it cannot be.
+    Each answer rests on one generation from its first word to its last. Safe to share between threads.
     """
 
     def __init__(
         self,
-        index: Index | None,
+        index: Index | LiveIndex | None,
         store: ConversationStore,
         settings: Settings,
         writer: AnswerWriter | None = None,
         rewriter: QueryRewriter | None = None,
     ) -> None:
-        self._index = index
-        self._opening = threading.Lock()
+        self._index = index or LiveIndex(settings)
         self.store = store
         self._settings = settings
         self._quoting = ExtractiveWriter()
@@ -134,13 +139,8 @@ class Assistant:
 
     @property
     def index(self) -> Index:
-        """What is answered from. Raises `IndexUnavailable`."""
-        from index.search import Index
-
-        with self._opening:
-            if self._index is None:
-                self._index = Index.open(self._settings)
-            return self._index
+        """What is answered from now: who looks into it more than once keeps it. Raises `IndexUnavailable`."""
+        return self._index.current() if isinstance(self._index, LiveIndex) else self._index
 
     @property
     def settings(self) -> Settings:
@@ -150,7 +150,16 @@ class Assistant:
     @property
     def open_index(self) -> Index | None:
         """The index if it is open; never waits for it."""
-        return self._index
+        return self._index.opened if isinstance(self._index, LiveIndex) else self._index
+
+    def health(self) -> Health:
+        """Which generation serves, and whether it is the one that should."""
+        return self._index.health() if isinstance(self._index, LiveIndex) else Health(self._index.manifest.number, None)
+
+    def watch(self) -> None:
+        """Switches to every later generation from now on."""
+        if isinstance(self._index, LiveIndex):
+            self._index.watch()
 
     def answer(self, ask: Ask) -> Answer:
         """The whole answer, stored.
@@ -180,10 +189,11 @@ class Assistant:
         if danger and stops(danger, ask.safe):
             return self._signpost(ask, question, danger)
         history = [turn for turn in history if turn.status not in STOPPED]  # nothing was asked there
-        open_article = self.index.store.article(ask.article_id) if ask.article_id is not None else None
+        index = self.index
+        open_article = index.store.article(ask.article_id) if ask.article_id is not None else None
         if ask.section and not (open_article and any(ask.section in block.section for block in open_article.blocks)):
             raise QuestionRefused("the open article has no section of that name")
-        return self._reply(ask, question, history, danger, open_article, started)
+        return self._reply(index, ask, question, history, danger, open_article, started)
 
     def _signpost(self, ask: Ask, question: str, danger: Danger) -> Iterator[Event]:
         """Somebody is in danger: what to do now, and nothing that delays it. Needs neither store nor index."""
@@ -201,6 +211,7 @@ class Assistant:
 
     def _reply(
         self,
+        index: Index,
         ask: Ask,
         question: str,
         history: Sequence[Turn],
@@ -209,10 +220,10 @@ class Assistant:
         started: float,
     ) -> Iterator[Event]:
         heading = open_article.heading if open_article else None
-        asked = asked_part(question, self.index)
-        query = self._query(ask, question, asked, history, heading)
+        asked = asked_part(question, index)
+        query = self._query(index, ask, question, asked, history, heading)
         chosen = ask.query or ask.section  # by the reader, whatever was asked before
-        parts = queries(ask.query or asked, [] if chosen else history, self.index, heading)
+        parts = queries(ask.query or asked, [] if chosen else history, index, heading)
         said_before = [turn.question for turn in history]
         blank = replace(
             self._blank(ask, question, query),
@@ -220,48 +231,61 @@ class Assistant:
             caveats=caveats(f"{question}\n{ask.query}" if ask.query else question, said_before),
         )
         yield _started(blank)
-        if not chosen and (which := clarify(question, history, self.index, partial(self._first, ask.article_id))):
+        if not chosen and (which := clarify(question, history, index, partial(_first, index, ask.article_id))):
             answer = replace(blank, status=AnswerStatus.CLARIFY, clarification=which)
         else:
-            answer = yield from self._searched(ask, blank, parts, open_article)
+            answer = yield from self._searched(index, ask, blank, parts, open_article)
         answer = replace(answer, timing_ms={**answer.timing_ms, "total": _since(started)})
+        if time.perf_counter() - started > _LONG_S:
+            self._refuse_outdated(answer, index)
         self.store.add(answer, ask.article_id, ask.reader)
+        keep_unanswered(self.store.database, self._settings, answer, ask.article_id)
         yield answer
 
-    def _query(self, ask: Ask, question: str, asked: str, history: Sequence[Turn], heading: str | None) -> Query:
+    def _refuse_outdated(self, answer: Answer, index: Index) -> None:
+        """Raises `AnswerOutdated` when what an answer cites was taken away while a language model was writing it."""
+        now = self.index
+        if now is index or not answer.citations:
+            return
+        held = verify((asdict(citation) for citation in answer.citations), now.store.articles)
+        if not all(citation.holds for citation in held):
+            raise AnswerOutdated("an article that this answer cites was changed or withdrawn while it was written; ask again")
+
+    def _query(self, index: Index, ask: Ask, question: str, asked: str, history: Sequence[Turn], heading: str | None) -> Query:
         """What the reader wrote or pointed at comes before what the conversation tells."""
         if ask.query:
             return edited(question, ask.query)
         if ask.section:
             return of_section(asked, ask.section)
-        return self._rewriter.stand_alone(asked, history, self.index, heading)
+        return self._rewriter.stand_alone(asked, history, index, heading)
 
     def _searched(
-        self, ask: Ask, blank: Answer, parts: Sequence[Query], open_article: Article | None
+        self, index: Index, ask: Ask, blank: Answer, parts: Sequence[Query], open_article: Article | None
     ) -> Generator[Event, None, Answer]:
         """Looks for evidence and says what it holds, or why nothing is said."""
         query, threshold, begun = blank.query, self._settings.abstain_below, time.perf_counter()
-        evidence = self._evidence(query, ask.article_id)
+        find = partial(find_evidence, index, article_id=ask.article_id, least=self._settings.answer_from)
+        evidence = find(query)
         if evidence.confidence < threshold:  # of a question that asks several things, one may be answered
-            evidence = max((evidence, *(self._evidence(part, ask.article_id) for part in parts)), key=lambda one: one.confidence)
+            evidence = max((evidence, *(find(part) for part in parts)), key=lambda one: one.confidence)
         withheld = abstention(evidence, threshold, open_article)
         found = replace(
             blank,
             confidence=Confidence(round(evidence.confidence, 3), threshold),
-            index_generation=self.index.manifest.number,
+            index_generation=index.manifest.number,
             timing_ms={"search": _since(begun)},
         )
         if withheld:
-            return replace(
-                found, abstention=withheld, nearest=nearest(evidence), suggestions=suggestions(self.index, evidence, found)
-            )
-        selection = select(self.index, query, evidence, parts, self._settings.max_sentences)
-        ledger = Ledger(self.index.store.article)
+            return replace(found, abstention=withheld, nearest=nearest(evidence), suggestions=suggestions(index, evidence, found))
+        selection = select(index, query, evidence, parts, self._settings.max_sentences)
+        ledger = Ledger(index.store.article)
         speech = Speech(self._quoting if ask.mode is Mode.EXTRACTIVE else self._writer, ledger)
         if ask.mode is Mode.GENERATIVE and self._writer.mode is Mode.EXTRACTIVE:
             speech.fall_back("no language model is set up here")
         for sentence in speech.sentences(query, selection.chosen):
             yield Spoken(sentence, ledger.of(sentence))
+        reviewed = Status.least([Status(citation.review_status) for citation in ledger.citations])
+        marked = self._settings.mark_unapproved and reviewed is not Status.APPROVED
         said = replace(
             found,
             status=AnswerStatus.ANSWERED,
@@ -269,20 +293,14 @@ class Assistant:
             sentences=tuple(speech.said),
             citations=ledger.citations,
             references=ledger.references,
-            review_status=Status.least([Status(citation.review_status) for citation in ledger.citations]),
+            review_status=reviewed,
+            caveats=(UNAPPROVED, *found.caveats) if marked else found.caveats,
             conflicts=_conflicts(selection, ledger),
             fallback=speech.fallback,
             dropped=speech.dropped,
             notice=NOTICE_GENERATIVE if speech.generated else NOTICE,
         )
-        return replace(said, suggestions=suggestions(self.index, evidence, said), **_worded(said, self.index.store.article))
-
-    def _evidence(self, query: Query, article_id: str | None) -> Evidence:
-        return find_evidence(self.index, query, article_id, least=self._settings.answer_from)
-
-    def _first(self, article_id: str | None, query: str) -> list[str]:
-        """The passage that a query finds first: two readings that find the same one need no question."""
-        return [hit.passage.id for hit in self.index.search(self.index.encode(query), k=1, article_id=article_id)]
+        return replace(said, suggestions=suggestions(index, evidence, said), **_worded(said, index.store.article))
 
     def _known(self, conversation_id: str | None) -> str | None:
         """A conversation's id, if there is such a conversation and the store can tell."""
@@ -313,6 +331,11 @@ class Assistant:
             disclaimer=DISCLAIMER,
             notice=NOTICE,
         )
+
+
+def _first(index: Index, article_id: str | None, query: str) -> list[str]:
+    """The passage that a query finds first: two readings that find the same one need no question."""
+    return [hit.passage.id for hit in index.search(index.encode(query), k=1, article_id=article_id)]
 
 
 def _worded(answer: Answer, article_of: Callable[[str], Article]) -> dict[str, Any]:

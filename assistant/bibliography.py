@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.authors import Name, authors
 from assistant.disclaimer import DISCLAIMER
 from assistant.text import one_line
+from corpus.types import NOT_STATED
 
 if TYPE_CHECKING:
     from pybtex.database import BibliographyData, Entry
@@ -213,6 +214,7 @@ def _sources(references: Sequence[Mapping[str, Any]]) -> Iterator[_Source]:
     taken: set[str] = set()
     for reference in references:
         text = {name: one_line(reference.get(name)) for name in ("type", "title", "authors", "venue", "year", "retracted")}
+        text = {name: "" if said == NOT_STATED else said for name, said in text.items()}
         links = {name: one_line(reference.get(name)) for name in ("doi", "pmid", "url")}
         if text["venue"] == text["authors"]:  # "US labelling" is said once
             text["venue"] = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assistant.types import Citation, CitedReference, Draft, Sentence
+from assistant.types import Citation, CitedReference, Draft, Origin, Sentence
 from corpus.types import Article, Passage, Reference
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Ledger:
             review_status=article.status.value,
             last_updated=article.last_updated.isoformat(),
             references=behind,
+            origin=_origin(article),
         )
         self._citations[passage.id] = made
         return made
@@ -86,6 +87,13 @@ def identity(source: Reference | CitedReference) -> tuple[object, ...]:
     if source.pmid:
         return ("pmid", source.pmid)
     return (source.title.casefold(), source.authors.casefold(), source.venue.casefold(), source.year)
+
+
+def _origin(article: Article) -> Origin | None:
+    source = article.source
+    if source is None:
+        return None
+    return Origin(source.name, source.id, source.url, source.licence, source.imported.isoformat(), not article.undated)
 
 
 def _numbered(source: Reference, number: int) -> CitedReference:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.errors import CorpusError, FollowupError, SettingsError
+from corpus.errors import CorpusError, FollowupError, IndexMissing, SettingsError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 #: Group -> where it is, and its line in the help (so that help imports none of them).
 _GROUPS = {
-    "corpus": ("corpus.cli", "The articles: check, list, show."),
-    "index": ("index.cli", "The index: build, info, search."),
+    "audit": ("corpus.audit_cli", "The audit log: list, verify."),
+    "corpus": ("corpus.cli", "The articles: check, import, review, approve, withdraw, list, show."),
+    "index": ("index.cli", "The index: build, verify, generations, rollback, info, search."),
+    "staff": ("assistant.staff_cli", "For staff: token, password, unanswered, benchmark."),
     "eval": ("eval.cli", "Benchmarks (from a checkout)."),
 }
 
@@ -73,7 +75,24 @@ def followup(ctx: click.Context) -> None:
     followup ask "What colchicine dose for a gout flare?"
     followup serve
     """  # noqa: D301  # click wants the backspace itself
+    from corpus.review_cli import REINDEX
+
     ctx.obj = _settings
+    ctx.meta[REINDEX] = _reindex
+
+
+def _reindex(by: str) -> int | None:
+    """Builds the index again for somebody, where there is one; which generation serves then."""
+    from index.build import build_index
+    from index.cli import recorder
+    from index.generations import read_pointer
+
+    settings = _settings()
+    try:
+        read_pointer(settings.index)
+    except IndexMissing:
+        return None
+    return build_index(settings, by=by, record=recorder(settings)).number
 
 
 @followup.command()
@@ -105,6 +124,8 @@ def ask(
         conversation_id = conversation_id.encode("utf-8", "replace").decode()  # bytes from the terminal that are not UTF-8
     assistant = open_assistant(load_settings())
     answer = assistant.answer(Ask(question, article_id, conversation_id, Audience(audience), query, safe))
+    if degraded := assistant.health().degraded:
+        click.echo(f"followup: {degraded}", err=True)
     click.echo(json.dumps(asdict(answer), indent=1, ensure_ascii=False) if as_json else as_text(answer))
 
 

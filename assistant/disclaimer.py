@@ -18,3 +18,8 @@ REVIEW_NOTICES = {
     "approved": "Approved by a human reviewer.",
 }
 NO_ANSWER = "The articles here do not answer this question."
+
+#: Begins an answer that rests on such an article where FOLLOWUP_MARK_UNAPPROVED says so, beside the status it always shows.
+UNAPPROVED = (
+    "Not approved: no human reviewer has approved all of what is quoted here. Check it against its sources before you rely on it."
+)

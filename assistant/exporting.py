@@ -15,7 +15,7 @@ from urllib.parse import quote
 from assistant.disclaimer import DISCLAIMER, NO_ANSWER, NOTICE, NOTICE_GENERATIVE, REVIEW_NOTICES
 from assistant.text import one_line
 from assistant.types import STOPPED, AnswerStatus, Mode, Role
-from corpus.types import Status
+from corpus.types import NOT_STATED, Status
 
 #: The JSON of a stored answer, or of a part of it.
 Stored = Mapping[str, Any]
@@ -156,26 +156,37 @@ def _passage(citation: Stored, said: Container[str]) -> str:
     quoted = "Quoted above, word for word." if citation["quote"] in said else f"“{plain_text(citation['quote'])}”"
     statement = f"statement {citation['statement_id']}" if citation.get("statement_id") else f"passage {citation['passage_id']}"
     behind = [f"({reference['number']})" for reference in citation.get("references") or ()]
+    origin = citation.get("origin")
+    undated = origin and not origin["dated"]
+    updated = "date not given by the source" if undated else f"updated {plain_text(citation['last_updated'])}"
     where = (
         f"From {_path([citation['article_title'], *(citation.get('section') or ())])}, {plain_text(statement)}.",
-        f"{Status(citation['review_status']).label}, updated {plain_text(citation['last_updated'])}.",
+        f"{Status(citation['review_status']).label}, {updated}.",
         f"{'Reference' if len(behind) == 1 else 'References'} {', '.join(behind)}." if behind else "",
     )
     lines = (
         f"**[{citation['number']}]** {quoted}",
         f"**Since this answer:** {plain_text(citation['note'])}" if citation.get("note") else "",
         _joined(where),
+        _origin(origin) if origin else "",
     )
     return _BREAK.join(line for line in lines if line)
 
 
+def _origin(origin: Stored) -> str:
+    """Where an imported article comes from, and under which terms."""
+    said = f"Source: {plain_text(origin['name'])}, {plain_text(origin['id'])}"
+    address = f", {_link(origin['url'])}" if origin.get("url") else ""
+    return f"{said}{address}. Licence: {_ended(origin['licence'])} Imported {plain_text(origin['imported'])}."
+
+
 def _reference(reference: Stored) -> str:
-    venue, year = str(reference.get("venue") or ""), str(reference.get("year") or "")
+    authors, venue, year = (str(reference.get(name) or "") for name in ("authors", "venue", "year"))
     told = (
         str(reference["type"]).title(),
-        reference.get("authors"),
+        authors if authors != NOT_STATED else "",
         reference["title"],
-        venue if venue != reference.get("authors") else "",
+        venue if venue not in (authors, NOT_STATED) else "",
         year if year not in venue else "",
     )
     pmid = reference.get("pmid")

@@ -6,6 +6,8 @@ threads have run in the parent. The parent only checks that there are an index a
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import logging
 import socket
 import sys
@@ -13,15 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.store import ConversationStore
 from corpus.errors import SettingsError
-from index.search import check_index
+from index.live import servable
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
 
+log = logging.getLogger(__name__)
+
 
 def serve(settings: Settings, *, debug: bool = False) -> None:
     """Serves until interrupted. Raises `IndexUnavailable`, `ModelUnavailable` or `SettingsError` before anything listens."""
-    check_index(settings)
+    _check_staff(settings)
+    _, _, degraded = servable(settings)
+    if degraded:
+        sys.stderr.write(f"degraded: {degraded}\n")
     _check_address(settings.host, settings.port)
     ConversationStore(settings.database).close()  # also makes its tables, once, before several workers would
     if debug:
@@ -48,6 +55,35 @@ def serve(settings: Settings, *, debug: bool = False) -> None:
             return create_app(settings)
 
     Server().run()
+
+
+def _check_staff(settings: Settings) -> None:
+    """Raises `SettingsError` where others reach the server and nobody was named who may sign in to its staff pages."""
+    from assistant.settings import StaffPages
+    from assistant.staff.credentials import staff_of
+
+    if settings.staff is StaffPages.OFF:
+        return
+    staff, today = staff_of(settings), dt.datetime.now(dt.UTC).date()
+    for token in staff.tokens:
+        if token.expires < today:
+            log.warning("FOLLOWUP_STAFF_TOKENS: the token of %s expired on %s", token.name, token.expires)
+    if staff.names or (not settings.proxies and _is_own(settings.host)):
+        return
+    who = "through proxies" if settings.proxies else f"at {settings.host}"
+    raise SettingsError(
+        f"others reach this server {who}, and nobody may sign in to its staff pages: run `followup staff password --name NAME`, "
+        "put what it prints into FOLLOWUP_STAFF_PASSWORDS, or set FOLLOWUP_STAFF=off to have no staff pages"
+    )
+
+
+def _is_own(host: str) -> bool:
+    """Whether only this machine reaches an address to listen on. A name that cannot be resolved is `_check_address`' business."""
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)}
+    except OSError:
+        return True
+    return all(ipaddress.ip_address(str(address).partition("%")[0]).is_loopback for address in found)
 
 
 def _check_address(host: str, port: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from enum import StrEnum
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -14,12 +15,19 @@ from pydantic import Field, SecretStr, ValidationError, field_serializer, field_
 
 from corpus.errors import SettingsError
 from corpus.types import Status
-from index.settings import IndexSettings
+from index.settings import LIVE_INDEX, IndexSettings
 
 PREFIX = "FOLLOWUP_"
 #: Where a database URL holds its password: `//user:…@` up to the last @ (a password may hold any character), `?password=…`.
 _BEFORE_HOST = re.compile(r"(://[^:/@]*:).*(?=@)")
 _IN_QUERY = re.compile(r"([?&][^=&]*password[^=&]*=)[^&]*", re.IGNORECASE)
+
+
+class StaffPages(StrEnum):
+    """Whether there are staff pages: wherever somebody may sign in, or nowhere."""
+
+    AUTO = "auto"
+    OFF = "off"
 
 
 class Settings(IndexSettings):
@@ -31,6 +39,7 @@ class Settings(IndexSettings):
     answer_from: Status = Field(
         Status.SUBMITTED, description="least approved status that is answered from: submitted, under_review or approved"
     )
+    mark_unapproved: bool = Field(False, description="answers that rest on articles nobody approved begin with a warning")
     region: str = Field("neutral", description="whose emergency numbers are given: a name in assistant/safety/regions.toml")
     writer_model: str = Field("", description="language model that writes answers, as `init_chat_model` names it; empty: none")
     writer_base_url: str = Field("", description="address of an OpenAI-compatible server: vLLM, llama.cpp, Ollama")
@@ -52,6 +61,18 @@ class Settings(IndexSettings):
     answers_at_once: int = Field(
         12, ge=0, description="answers that a worker gives to one address at the same time; 0 = any number"
     )
+    keep_unanswered: bool = Field(
+        True,
+        description="keep questions without an answer for staff: their words without the names and other details that are found",
+    )
+    unanswered_days: int = Field(90, ge=1, le=3650, description="days that they are kept")
+    staff: StaffPages = Field(StaffPages.AUTO, description="auto: staff pages wherever somebody may sign in; off: none")
+    staff_tokens: SecretStr = Field(
+        SecretStr(""), description="who may sign in by a token; `followup staff token` prints entries"
+    )
+    staff_passwords: SecretStr = Field(
+        SecretStr(""), description="who may sign in by a password; `followup staff password` prints entries"
+    )
 
     @field_validator("region")
     @classmethod
@@ -62,6 +83,22 @@ class Settings(IndexSettings):
         if region not in (regions := load_regions()):
             raise ValueError(f"not a region; there are {', '.join(sorted(regions))}")
         return region
+
+    @field_validator("staff_tokens")
+    @classmethod
+    def _tokens(cls, given: SecretStr) -> SecretStr:
+        from assistant.staff.credentials import read_tokens
+
+        read_tokens(given.get_secret_value())
+        return given
+
+    @field_validator("staff_passwords")
+    @classmethod
+    def _passwords(cls, given: SecretStr) -> SecretStr:
+        from assistant.staff.credentials import read_passwords
+
+        read_passwords(given.get_secret_value())
+        return given
 
     @field_serializer("database")
     def _masked(self, url: str) -> str:
@@ -79,7 +116,7 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
         given |= {name.upper(): str(env_file) for name in (dotenv_values(env_file) if env_file else {})}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{env_file} cannot be read as UTF-8 text ({type(error).__name__})") from error
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {LIVE_INDEX, *(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)}
     problems = [
         f"{name} (in {where}) is not a setting; `followup settings` prints those there are"
         for name, where in sorted(given.items())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.disclaimer import REVIEW_NOTICES
 from assistant.store.feedback import Reason
-from assistant.types import Answer, CitedReference, Role
+from assistant.types import Answer, CitedReference, Origin, Role
+from corpus.types import NOT_STATED
 
 if TYPE_CHECKING:
     from assistant.verification import Verified
@@ -87,14 +88,23 @@ def _cited(answer: Answer) -> Iterator[str]:
     yield "Cited:"
     for citation in answer.citations:
         behind = ", ".join(f"({reference.number})" for reference in citation.references)
-        yield f"  [{citation.number}] {citation.passage_id}, {' > '.join(citation.section)}; references {behind}"
-    yield from ("", "References:")
+        where = ", ".join(part for part in (citation.passage_id, " > ".join(citation.section)) if part)
+        yield f"  [{citation.number}] {where}{f'; references {behind}' if behind else ''}"
+        yield from (_origin(citation.origin),) if citation.origin else ()
+    if answer.references:
+        yield from ("", "References:")
     yield from (_reference(reference) for reference in answer.references)
+
+
+def _origin(origin: Origin) -> str:
+    undated = "" if origin.dated else "date not given by the source"
+    parts = (origin.name, origin.id, origin.url, f"licence: {origin.licence}", undated)
+    return f"      Source: {', '.join(part for part in parts if part)}"
 
 
 def _reference(reference: CitedReference) -> str:
     where = f"doi:{reference.doi}" if reference.doi else f"PMID {reference.pmid}" if reference.pmid else reference.url or ""
-    said = ". ".join(part.rstrip(".") for part in (reference.authors, reference.title, reference.venue))
+    said = ". ".join(part.rstrip(".") for part in (reference.authors, reference.title, reference.venue) if part != NOT_STATED)
     gone = f" RETRACTED {reference.retracted}." if reference.retracted else ""
     return f"  ({reference.number}) {reference.type.title()}: {said}.{gone} {where}".rstrip()
 

@@ -106,6 +106,18 @@ class CitedReference:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a quoted article was imported from, which its licence asks to be said wherever it is quoted."""
+
+    name: str  # who publishes it
+    id: str  # its name there
+    url: str | None
+    licence: str
+    imported: str  # the day
+    dated: bool  # False: the source gives no date, and the article's is the day of the import
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """An exact quote: `quote == article.text[start:end]`, and the references of that very statement."""
 
@@ -122,6 +134,7 @@ class Citation:
     review_status: str
     last_updated: str
     references: tuple[CitedReference, ...]
+    origin: Origin | None = None  # None: the article was written here
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Action(StrEnum):
     SIGN_IN_FAILED = "sign-in-failed"
     SIGN_OUT = "sign-out"
     DELETE_QUESTION = "delete-question"
+    DELETE_FEEDBACK = "delete-feedback"
 
 
 @dataclass(frozen=True, slots=True)

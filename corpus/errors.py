@@ -10,6 +10,7 @@ FollowupError                 exit 1   the root; nothing else is raised on purpo
 │   └── IndexMismatch                  built with another model, dimension or format than the settings ask for
 ├── IndexBusy                 409, 2   another process is building or rolling back
 ├── BuildRefused              exit 2   the new generation did not pass its gate; the old one still serves
+├── StillServed               503, 2   an article was withdrawn, but the index could not be built without it
 ├── RollbackRefused           409, 2   there is no such generation to go back to
 ├── ModelUnavailable          503, 2   the embedder's package or files are missing or changed
 ├── QuestionRefused           4xx, 2   the question cannot be taken (`status` says which); never carries the question
@@ -26,8 +27,8 @@ FollowupError                 exit 1   the root; nothing else is raised on purpo
 
 Errors of one place stand there, under the same root: corpus/importing/types.py, corpus/importing/reading.py,
 corpus/retractions.py, eval/datasets.py,
-eval/processes.py, assistant/web/body.py, assistant/web/problems.py and
-assistant/web/staff/throttling.py.
+eval/processes.py, assistant/staff/jobs.py, assistant/store/feedback.py, assistant/store/unanswered.py,
+assistant/web/body.py, assistant/web/problems.py and assistant/web/staff/throttling.py.
 """
 
 from __future__ import annotations
@@ -111,8 +112,15 @@ class BuildRefused(FollowupError):
     exit_code = 2
 
 
+class StillServed(FollowupError):
+    """An article was withdrawn or a source retracted, but the index could not be built; says what to mend."""
+
+    exit_code = 2
+    status = 503
+
+
 class RollbackRefused(FollowupError):
-    """There is no such generation to go back to; the message says which command lists those there are."""
+    """There is no such generation to go back to, or the disk failed; the message says what to run next, or what serves."""
 
     exit_code = 2
     status = 409

@@ -18,6 +18,8 @@ from corpus.types import Article, Block, Problem, Severity, Status
 SHIPPED = Path(__file__).parent / "articles"
 #: A longer file is a mistake, not an article: the longest shipped one has under 30,000 characters.
 MAX_FILE_BYTES = 2_000_000
+#: The one rule of this module that only shows across articles.
+SAME_TITLE = "same-title"
 #: What an approval is of; status, dates and where the file lies are not.
 _APPROVED = ("title", "heading", "text", "references", "plain_summary", "questions", "conditions", "disagreements")
 _PASSAGE_NUMBER = re.compile(r"p\d+")  # as corpus/splitting.py names passages
@@ -237,7 +239,7 @@ def _repeated(articles: list[Article]) -> Iterator[Problem]:
         if first is not article:
             imported = article.source or first.source
             severity = Severity.WARNING if imported else Severity.ERROR
-            yield Problem(article.path, 1, f"the same title as {first.path}", "same-title", severity)
+            yield Problem(article.path, 1, f"the same title as {first.path}", SAME_TITLE, severity)
 
 
 def _shown(path: Path) -> str:

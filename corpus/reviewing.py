@@ -90,7 +90,7 @@ def send_back(folder: Path, article_id: str, *, by: str, reason: str | None, log
 
 
 def withdraw(folder: Path, article_id: str, *, by: str, reason: str | None, log: AuditLog, today: dt.date) -> Done:
-    """Nothing is answered from the article any more, whatever its status. Readers are shown the reason."""
+    """From the next index on nothing is answered from the article, whatever its status. Readers are shown the reason."""
     told = clean_reason(reason)
 
     def plan(file: ArticleFile) -> Change:

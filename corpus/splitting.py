@@ -28,8 +28,14 @@ def split_corpus(articles: Sequence[Article], max_words: int = 280) -> list[Pass
 def split_article(article: Article, max_words: int = 280) -> list[Passage]:
     """The passages of one article in reading order, without what rests on retracted sources alone."""
     passages: list[Passage] = []
-    standing = [block for block in article.blocks if not _retracted(article, block)]
-    for (section, statement), group in groupby(standing, key=lambda block: (block.section, block.statement)):
+
+    def alike(block: Block) -> tuple[tuple[str, ...], str | None, bool]:
+        return block.section, block.statement, _retracted(article, block)
+
+    # What was retracted parts the text before it from the text after it: a span over both would quote it all the same.
+    for (section, statement, retracted), group in groupby(article.blocks, key=alike):
+        if retracted:
+            continue
         blocks = list(group)
         pieces = [(blocks[0].start, blocks[0].end)] if statement else list(_packed(article.text, blocks, max_words))
         for start, end in pieces:

@@ -11,6 +11,9 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+#: Stands in a reference's authors or venue, or as a specialty, where an imported article does not say; never shown as a name.
+NOT_STATED = "Not stated"
+
 
 class Status(StrEnum):
     """How far a human has reviewed an article. Ordered: the least approved first."""
@@ -170,6 +173,11 @@ class Article:
     source: Source | None = None  # None: written here
     reviewed_on: dt.date | None = None
     reviewed_sha256: str | None = None  # `content_sha256` of what was approved
+
+    @property
+    def undated(self) -> bool:
+        """Whether its source gave no date: then `last_updated` is the day it was imported, and says nothing of its age."""
+        return self.source is not None and self.last_updated == self.source.imported
 
     def reference(self, mark: int) -> Reference | None:
         """The reference that a mark names, or None when the article does not list it."""

@@ -7,7 +7,9 @@ import click
 from eval.commands.browser import browser, screenshots
 from eval.commands.collections import peers, retrieval
 from eval.commands.conditions import conditions
+from eval.commands.faults import faults
 from eval.commands.gate import gate
+from eval.commands.not_worse import not_worse
 from eval.commands.points import points
 from eval.commands.questions import abstention, answers, followups, judge
 from eval.commands.readability import readability
@@ -32,7 +34,9 @@ def eval() -> None:
     followup eval points
     followup eval latency --only server
     followup eval browser --only axe
+    followup eval faults --only kills
     followup eval compare var/eval/results/before var/eval/results/after
+    followup eval not-worse --live var/index
     followup eval peers --dataset ../shared/data/nfcorpus --split dev
     followup eval report
     """  # noqa: D301  # click wants the backspace itself
@@ -52,7 +56,9 @@ for command in (
     latency,
     browser,
     screenshots,
+    faults,
     compare,
+    not_worse,
     report,
     peers,
 ):

@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from corpus.errors import FollowupError
 from eval.datasets import FollowUp
 from eval.latency import Figure
@@ -205,7 +207,8 @@ def _body(followup: FollowUp) -> dict[str, Any]:
 def environment_of(settings: Settings, **changed: object) -> dict[str, str]:
     """The environment with the settings in force, some of them changed, so that a process measures what was asked for."""
     given = {name: value for name, value in os.environ.items() if not name.upper().startswith("FOLLOWUP_")}
-    in_force = settings.model_dump(mode="json") | {key: str(value) for key, value in changed.items()}
+    secrets = {key: value.get_secret_value() for key, value in settings if isinstance(value, SecretStr)}
+    in_force = settings.model_dump(mode="json") | secrets | {key: str(value) for key, value in changed.items()}
     for key in ("articles", "index"):
         in_force[key] = str(Path(in_force[key]).resolve())
     return given | {f"FOLLOWUP_{key.upper()}": str(value) for key, value in in_force.items() if value is not None}

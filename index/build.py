@@ -36,14 +36,18 @@ from index.generations import (
     file_hashes,
     last_good,
     live_generation,
+    live_number,
     new_folder,
     next_number,
+    numbers,
     publish,
     read_pointer,
+    remembered,
     remove_old,
     remove_strays,
     sha256_of,
     switch,
+    which_serves,
     whole_generation,
     write_manifest,
 )
@@ -105,8 +109,9 @@ def build_index(
     there is none.
 
     Raises `CorpusError` (articles), `IndexBusy` (another build), `ModelUnavailable`, `BuildRefused` (the gate). Whatever
-    is raised, and wherever the process is killed, the generation that was live stays live.
+    is raised before the switch, and wherever the process is killed until then, the generation that was live stays live.
     """
+    before = live_number(settings.index)
     try:
         with single_writer(settings.index, "a build", by) as holder:
             remove_strays(settings.index)
@@ -114,7 +119,8 @@ def build_index(
             return build.run(record, allow_shrink=allow_shrink)
     except OSError as error:
         raise BuildRefused(
-            f"the build stopped at {error.filename or settings.index}: {error.strerror or error}; the old index still serves"
+            f"the build stopped at {error.filename or settings.index}: {error.strerror or error}; "
+            f"{which_serves(settings.index, before)}"
         ) from error
 
 
@@ -135,15 +141,15 @@ class _Build:
         root, wanted = self._settings.index, _wanted(self._settings, self._source)
         live = _live_or_none(root)
         if live and _matches(live, wanted) and _intact(root):
-            self._clean(live)
-            return self._report(live, changed=False)
+            late = self._clean(live)
+            return replace(self._report(live, changed=False), late_servers=late)
 
         self._progress(Step("reading the articles"))
         articles = self._source.load()
         passages = split_corpus(articles, self._settings.max_passage_words)
         before = _before(root)
         if not allow_shrink:
-            _check_size(len(passages), before)
+            _check_size(len(passages), live or (before.manifest if before else None))
         folder = new_folder(root)
         try:
             manifest, report = self._write(folder, wanted, articles, passages, before)
@@ -155,8 +161,8 @@ class _Build:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # what is left of it the next build removes
             raise
-        self._go_live(manifest)
-        return replace(report, seconds=time.perf_counter() - self._started)
+        late = self._go_live(manifest, articles)
+        return replace(report, seconds=time.perf_counter() - self._started, late_servers=late)
 
     def _write(
         self,
@@ -206,16 +212,20 @@ class _Build:
                 progress=lambda at: self._progress(Step("embedding", at.done, at.total, at.rate, at.seconds_left)),
             )
 
-    def _go_live(self, manifest: Manifest) -> None:
-        switch(self._settings.index, Pointer(manifest.number))
-        self._clean(manifest)
+    def _go_live(self, manifest: Manifest, articles: Sequence[Article]) -> int:
+        root = self._settings.index
+        switch(root, Pointer(manifest.number, _passed_over(root), _withdrawn(articles)))
+        return self._clean(manifest)
 
-    def _clean(self, manifest: Manifest) -> None:
-        """Removes what no server needs from now on; a build that is killed before this leaves it to the next."""
+    def _clean(self, manifest: Manifest) -> int:
+        """Removes what no server needs from now on; a build that is killed before this leaves it to the next.
+
+        Returns how many servers have not switched when patience ends.
+        """
         root = self._settings.index
         remove_old(root, self._settings.keep_generations)
         shutil.rmtree(_unfinished(root), ignore_errors=True)  # the generation has these vectors
-        wait_for_servers(root, manifest.number)
+        return wait_for_servers(root, manifest.number)
 
     def _report(
         self,
@@ -311,14 +321,30 @@ def _before(root: Path) -> _Before | None:
         return None
 
 
-def _check_size(passages: int, before: _Before | None) -> None:
-    """Raises `BuildRefused` when articles seem to have been lost: nobody means to empty the index by a wrong folder."""
-    had = before.manifest.passages if before else 0
+def _passed_over(root: Path) -> tuple[int, ...]:
+    """The generations that a rollback left, as far as they are on this disk: a build does not bring them back."""
+    known = remembered(root)
+    return tuple(sorted({*known.passed_over} & {*numbers(root)})) if known else ()
+
+
+def _withdrawn(articles: Sequence[Article]) -> tuple[tuple[str, str, str], ...]:
+    """As the pointer keeps it: whichever generation serves, nothing is answered from these."""
+    return tuple(
+        (article.id, article.withdrawn.since.isoformat(), article.withdrawn.reason) for article in articles if article.withdrawn
+    )
+
+
+def _check_size(passages: int, before: Manifest | None) -> None:
+    """Raises `BuildRefused` when articles seem to have been lost: nobody means to empty the index by a wrong folder.
+
+    `before`: the live manifest, also that of a damaged generation, or else that of the last good one.
+    """
+    had = before.passages if before else 0
     if passages and passages * 2 >= had:
         return
-    than = f"generation {before.manifest.number} holds {had}" if before else "there is no index yet"
+    than = f"generation {before.number} holds {had}; the old one still serves" if before else "there is no index yet"
     raise BuildRefused(
-        f"the new index would hold {passages} passages, {than}; the old one still serves. Look at FOLLOWUP_ARTICLES; "
+        f"the new index would hold {passages} passages, {than}. Look at FOLLOWUP_ARTICLES; "
         "if it is meant, run `followup index build --allow-shrink`"
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from index.settings import IndexSettings
     from index.types import Step
 
+#: Readers are answered meanwhile, on the same cores: they come first.
+_NICE = 10
 #: Articles that a build names; of an import there may be thousands.
 _NAMED = 20
 
@@ -43,20 +46,29 @@ def build(load_settings: Any, allow_shrink: bool, by: str | None, workers: int |
 
     When it returns, every running server answers from the new one. A build that was killed goes on where it stopped.
     """
-    from corpus.audit import Action, AuditLog
     from index.build import build_index
 
     settings: IndexSettings = load_settings()
+    os.nice(_NICE)
+    if workers:
+        settings = settings.model_copy(update={"threads": workers})
+    with _progress(as_lines=as_lines) as progress:
+        report = build_index(settings, progress=progress, allow_shrink=allow_shrink, by=by, record=recorder(settings))
+    if report.late_servers:
+        click.echo(f"{report.late_servers} server processes still answer from an earlier generation; restart them", err=True)
+    click.echo(json.dumps(asdict(report), indent=1) if as_json else _as_text(report))
+
+
+def recorder(settings: IndexSettings) -> Callable[[BuildReport], None]:
+    """What puts a build into the audit log before it goes live."""
+    from corpus.audit import Action, AuditLog
+
     log = AuditLog(settings.audit)
 
     def record(report: BuildReport) -> None:
         log.append(report.by, Action.REINDEX, f"generation {report.number}", articles=report.articles, passages=report.passages)
 
-    if workers:
-        settings = settings.model_copy(update={"threads": workers})
-    with _progress(as_lines=as_lines) as progress:
-        report = build_index(settings, progress=progress, allow_shrink=allow_shrink, by=by, record=record)
-    click.echo(json.dumps(asdict(report), indent=1) if as_json else _as_text(report))
+    return record
 
 
 def _as_text(report: BuildReport) -> str:

@@ -15,8 +15,8 @@ from itertools import groupby
 from corpus.types import Article, Note, Passage
 from index.types import Cue, CueKind
 
-#: Raise when the text of a cue is made or indexed differently: every generation is then stale.
-CUES_VERSION = 3
+#: Raise when passages are split, or the text of a cue is made or indexed, differently: every generation is then stale.
+CUES_VERSION = 4
 
 
 def make_cues(articles: Sequence[Article], passages: Sequence[Passage]) -> list[Cue]:

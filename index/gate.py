@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from corpus.errors import BuildRefused
 from index.generations import Pointer, generation_folder, generations_folder, switch, verify_files
 from index.search import Index
+from index.settings import LIVE_INDEX
 from index.types import EncodedQuery
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def pass_gate(folder: Path, manifest: Manifest, vectors: Vectors, settings: Inde
     answer_canaries(Index(folder, manifest, ranking=settings.ranking, embedder=none), vectors)
     if settings.gate:
         _run(settings.gate, folder, manifest)
+        verify_files(folder, manifest)  # the command could write there
 
 
 def answer_canaries(index: Index, vectors: Vectors) -> None:
@@ -63,10 +65,17 @@ def _run(command: str, folder: Path, manifest: Manifest) -> None:
         generations_folder(root).mkdir()
         generation_folder(root, manifest.number).symlink_to(folder.resolve())
         switch(root, Pointer(manifest.number))
-        named = {"FOLLOWUP_INDEX": str(root), "FOLLOWUP_LIVE_INDEX": str(real.resolve())}
+        named = {"FOLLOWUP_INDEX": str(root), LIVE_INDEX: str(real.resolve())}
         try:
             done = subprocess.run(  # noqa: S603  # the staff's own command, from their settings, without a shell
-                shlex.split(command), env={**os.environ, **named}, capture_output=True, text=True, timeout=_COMMAND_S, check=False
+                shlex.split(command),
+                env={**os.environ, **named},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_COMMAND_S,
+                check=False,
             )
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             raise BuildRefused(f"FOLLOWUP_GATE: {command!r} did not run to its end ({error})") from error

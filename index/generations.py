@@ -1,6 +1,7 @@
 """Generations on disk: complete indexes side by side, one of them live, switched by one rename.
 
     var/index/CURRENT                       which generation is live, sealed (sealed.py)
+    var/index/CURRENT.last                  the same once more, for when CURRENT cannot be read
     var/index/generations/000007/           manifest.json, report.json, passages.sqlite, vectors.npy, vectors.faiss, lexical/
     var/index/generations/.building-…/      a build in progress, or what a killed one left (the next build removes it)
     var/index/generations/.removing-…/      an old generation on its way out, likewise
@@ -14,6 +15,7 @@ import hashlib
 import os
 import shutil
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +29,23 @@ from index.types import Manifest
 FORMAT = 4
 PASSAGES, VECTORS, NEAREST, LEXICAL = "passages.sqlite", "vectors.npy", "vectors.faiss", "lexical"
 MANIFEST, REPORT = "manifest.json", "report.json"
+_POINTER, _COPY = "CURRENT", "CURRENT.last"
 _BUILDING, _REMOVING = ".building-", ".removing-"
 _BUILD = "run `followup index build`"
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which generation is live. `passed_over`: later ones that a rollback left; they never serve again by themselves."""
+    """Which generation is live.
+
+    `passed_over`: later ones that a rollback left; they never serve again by themselves. `withdrawn`: the articles that the
+    last build found withdrawn, each its id, since when and why: an earlier generation that serves again still answers from
+    them, so they are hidden in it (search.py).
+    """
 
     number: int
     passed_over: tuple[int, ...] = ()
+    withdrawn: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +79,43 @@ def numbers(root: Path) -> list[int]:
     return sorted(int(path.name) for path in generations_folder(root).glob("[0-9]*") if path.name.isdigit())
 
 
-def read_pointer(root: Path) -> Pointer:
+def remembered(root: Path) -> Pointer | None:
+    """What is known of which generation is live: also from the copy, where the pointer itself cannot be read."""
+    for name in (_POINTER, _COPY):
+        try:
+            return read_pointer(root, name)
+        except IndexUnavailable:
+            continue
+    return None
+
+
+def read_pointer(root: Path, name: str = _POINTER) -> Pointer:
     """Which generation is live. Raises `IndexMissing` or `IndexDamaged`."""
-    path = root / "CURRENT"
+    path = root / name
     if not path.is_symlink() and not path.exists():
         raise IndexMissing(f"there is no index in {root}; {_BUILD}")
     try:
         return TypeAdapter(Pointer).validate_python(read_sealed(path, _BUILD))
     except ValidationError as error:
         raise IndexDamaged(f"{path} does not name a generation; {_BUILD}") from error
+
+
+def live_number(root: Path) -> int | None:
+    """Which generation is live; None where that cannot be told."""
+    try:
+        return read_pointer(root).number
+    except IndexUnavailable:
+        return None
+
+
+def which_serves(root: Path, before: int | None) -> str:
+    """What is said of a build or rollback that ended early: it may have switched. `before`: what was live when it began."""
+    now = live_number(root)
+    if now is None and not numbers(root):
+        return "there is no index yet"
+    if now in (None, before):
+        return "the old index still serves"
+    return f"generation {now} is live already, and the next build does what was left"
 
 
 def live_generation(root: Path) -> tuple[Path, Manifest]:
@@ -117,12 +154,12 @@ def last_good(root: Path) -> tuple[Path, Manifest, str | None]:
 
 
 def _before_live(root: Path) -> list[int]:
-    """The generations that may stand in for the live one, the newest first; all where the pointer cannot be read."""
-    try:
-        pointer = read_pointer(root)
-    except IndexUnavailable:
+    """The generations that may stand in for the live one, the newest first; all where nothing says which that is."""
+    pointer = remembered(root)
+    if pointer is None:
         return numbers(root)[::-1]
-    return [number for number in numbers(root)[::-1] if number < pointer.number and number not in pointer.passed_over]
+    served = [number for number in numbers(root)[::-1] if number <= pointer.number and number not in pointer.passed_over]
+    return served if live_number(root) is None else [number for number in served if number != pointer.number]
 
 
 def list_generations(root: Path, *, verify: bool = False) -> list[GenerationInfo]:
@@ -152,9 +189,17 @@ def _info(root: Path, number: int, pointer: Pointer, *, verify: bool) -> Generat
         passages=manifest.passages if manifest else 0,
         cues=manifest.cues if manifest else 0,
         model=manifest.model.name if manifest else "",
-        bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        bytes=_bytes(folder),
         problem=problem,
     )
+
+
+def _bytes(folder: Path) -> int:
+    """What a generation takes on the disk; 0 for one that a build removes just now."""
+    try:
+        return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    except FileNotFoundError:
+        return 0
 
 
 def read_manifest(folder: Path, number: int) -> Manifest:
@@ -194,12 +239,9 @@ def new_folder(root: Path) -> Path:
 
 
 def next_number(root: Path) -> int:
-    """One more than the highest generation that is known of; order never depends on a clock."""
-    try:
-        live = read_pointer(root).number
-    except IndexUnavailable:
-        live = 0
-    return max([live, *numbers(root)]) + 1
+    """One more than the highest generation that is known of, removed ones too; order never depends on a clock."""
+    pointer = remembered(root) or Pointer(0)
+    return max([pointer.number, *pointer.passed_over, *numbers(root)]) + 1
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
@@ -225,10 +267,11 @@ def publish(root: Path, building: Path, manifest: Manifest) -> Path:
 
 def switch(root: Path, pointer: Pointer) -> None:
     """Makes a generation the live one. Atomic: a reader sees the old pointer or the new one."""
-    fresh = root / "CURRENT.new"
-    write_synced(fresh, sealed(asdict(pointer)))
-    fresh.replace(root / "CURRENT")
-    sync(root)
+    for name in (_POINTER, _COPY):
+        fresh = root / f"{_POINTER}.new"
+        write_synced(fresh, sealed(asdict(pointer)))
+        fresh.replace(root / name)
+        sync(root)
 
 
 def remove_strays(root: Path) -> list[str]:
@@ -244,19 +287,31 @@ def remove_strays(root: Path) -> list[str]:
 
 
 def remove_old(root: Path, keep: int) -> list[int]:
-    """Removes all but the live generation and the newest others that can be read, `keep` in all; returns the numbers removed.
+    """Removes all but the live generation and the newest whole others, `keep` in all; returns the numbers removed.
 
-    Each leaves by a rename first, so that a killed removal leaves no half of a generation under its number.
+    Those that may stand in for the live one stay first, then those that a rollback passed over. Each leaves by a rename
+    first, so that a killed removal leaves no half of a generation under its number.
     """
-    live = read_pointer(root).number
-    readable = [info.number for info in list_generations(root) if info.problem is None and info.number != live]
-    kept = {live, *readable[: keep - 1]}
+    if len(numbers(root)) <= keep:
+        return []
+    live, stand_ins = read_pointer(root).number, _before_live(root)
+    others = [number for number in numbers(root)[::-1] if number != live and number not in stand_ins]
+    whole = (number for number in [*stand_ins, *others] if _is_whole(root, number))
+    kept = {live, *islice(whole, keep - 1)}
     old = [number for number in numbers(root) if number not in kept]
     for number in old:
         leaving = generations_folder(root) / f"{_REMOVING}{number:06d}"
         generation_folder(root, number).rename(leaving)
         shutil.rmtree(leaving)
     return old
+
+
+def _is_whole(root: Path, number: int) -> bool:
+    try:
+        whole_generation(root, number)
+    except IndexUnavailable:
+        return False
+    return True
 
 
 def write_synced(path: Path, text: str) -> None:

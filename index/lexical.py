@@ -63,7 +63,10 @@ class LexicalIndex:
 
     @staticmethod
     def build(documents: Iterable[LexicalDocument], folder: Path) -> None:
-        """Writes a complete index into an empty folder. One writer thread: the same documents give the same scores."""
+        """Writes a complete index into an empty folder. One writer thread: the same documents give the same scores.
+
+        Raises `OSError` (disk).
+        """
         import tantivy
 
         schema = tantivy.SchemaBuilder()
@@ -71,20 +74,23 @@ class LexicalIndex:
         schema.add_text_field("article", tokenizer_name="raw", index_option="basic")
         for field in FIELD_BOOSTS:
             schema.add_text_field(field, tokenizer_name="medical", index_option="freq")
-        index = tantivy.Index(schema.build(), path=str(folder))
-        index.register_tokenizer("medical", analyzer())
-        writer = index.writer(_WRITER_BYTES, num_threads=1)
-        for document in documents:
-            writer.add_document(
-                tantivy.Document(
-                    row=document.row,
-                    article=document.article_id,
-                    title=document.title,
-                    text=document.text,
+        try:
+            index = tantivy.Index(schema.build(), path=str(folder))
+            index.register_tokenizer("medical", analyzer())
+            writer = index.writer(_WRITER_BYTES, num_threads=1)
+            for document in documents:
+                writer.add_document(
+                    tantivy.Document(
+                        row=document.row,
+                        article=document.article_id,
+                        title=document.title,
+                        text=document.text,
+                    )
                 )
-            )
-        writer.commit()
-        writer.wait_merging_threads()
+            writer.commit()
+            writer.wait_merging_threads()
+        except ValueError as error:  # its one kind of error, also for a disk that is full or cannot be written
+            raise OSError(errno.EIO, f"tantivy cannot write it ({str(error).splitlines()[0][:200]})", str(folder)) from error
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)

@@ -18,8 +18,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from corpus.errors import FollowupError, IndexMissing, IndexUnavailable
-from index.embedding import load_embedder
-from index.generations import last_good, read_pointer
+from index.embedding import load_embedder, load_reranker
+from index.generations import last_good, read_pointer, remembered
 from index.search import Index, Once, check_model
 from index.servers import LOOK_EVERY_S, Announcement
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from index.generations import Pointer
     from index.settings import IndexSettings
-    from index.types import Embedder, Manifest
+    from index.types import Embedder, Manifest, Reranker
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +64,12 @@ class LiveIndex:
         settings: IndexSettings,
         embedder: Callable[[], Embedder] | None = None,
         before: Callable[[Index], None] = lambda index: None,
+        reranker: Callable[[], Reranker] = load_reranker,
     ) -> None:
         """`before`: what is done with a later generation before it takes over, so that no reader waits for it."""
         self._settings = settings
         self._embedder = Once(embedder or partial(load_embedder, settings))
+        self._reranker = Once(reranker)
         self._before = before
         self._switching = threading.Lock()
         self._index: Index | None = None
@@ -111,12 +113,13 @@ class LiveIndex:
                 self._fail(error)
                 return
             if pointer != self._seen or (self._degraded and time.monotonic() >= self._again):
+                self._seen = pointer  # whatever comes of it: what cannot be opened is not hashed at every look
                 self._try()
 
     def watch(self) -> None:
         """Looks for a new generation from now on, in a thread of its own, until `close` or as long as anybody has the index.
 
-        From then on builds wait until this process has switched.
+        From then on builds wait until this process has switched; so it is called before the first answer.
         """
         if self._watcher is None:
             self._announce()
@@ -137,6 +140,9 @@ class LiveIndex:
             self._open()
         except (FollowupError, OSError) as error:
             self._fail(error)
+        except Exception as error:
+            log.exception("the live generation could not be opened")
+            self._fail(IndexUnavailable(f"the live generation could not be opened ({type(error).__name__}); the log says where"))
 
     def _fail(self, error: Exception) -> None:
         if self._degraded != str(error):
@@ -145,18 +151,16 @@ class LiveIndex:
 
     def _open(self) -> Index:
         """Opens the live generation, or the last good one, and makes it current."""
-        try:
-            pointer = read_pointer(self._settings.index)
-        except IndexUnavailable:
-            pointer = None
-        folder, manifest, degraded = servable(self._settings)
-        index = self._index
-        if index is None or index.manifest != manifest:
-            fresh = Index(folder, manifest, ranking=self._settings.ranking, embedder=self._embedder)
-            if index is not None:
-                self._before(fresh)
-            index = fresh
-            log.info("generation %d serves", manifest.number)
+        while True:
+            pointer = self._pointer()
+            index, degraded = self._opened_anew()
+            if self._index is None and self._watcher is not None:
+                # Said before the pointer is read again: a build that switches meanwhile sees this, or is seen here.
+                self._announcement.say(index.manifest.number)
+            if self._pointer() == pointer:
+                break
+        if index is not self._index:
+            log.info("generation %d serves", index.manifest.number)
         self._held.add(index)
         self._index, self._seen = index, pointer
         if degraded:
@@ -164,6 +168,31 @@ class LiveIndex:
         else:
             self._degraded = None
         return index
+
+    def _opened_anew(self) -> tuple[Index, str | None]:
+        """What should serve, opened unless it serves already, and why it is not the live generation, if it is not."""
+        folder, manifest, degraded = servable(self._settings)
+        known = remembered(self._settings.index)
+        withdrawn = known.withdrawn if known else ()
+        if (index := self._index) is not None and (index.manifest, index.withdrawn) == (manifest, withdrawn):
+            return index, degraded
+        fresh = Index(
+            folder,
+            manifest,
+            ranking=self._settings.ranking,
+            embedder=self._embedder,
+            reranker=self._reranker,
+            withdrawn=withdrawn,
+        )
+        if index is not None:
+            self._before(fresh)
+        return fresh, degraded
+
+    def _pointer(self) -> Pointer | None:
+        try:
+            return read_pointer(self._settings.index)
+        except IndexUnavailable:
+            return None
 
     def look(self) -> None:
         """Once: switches where there is something to switch to, and says so."""

@@ -12,6 +12,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from corpus.errors import IndexBusy, SettingsError
+from index.generations import sync
+
+#: Who only looks whether a build runs (assistant/staff/jobs.py) holds the lock for microseconds: that refuses no build.
+_GLANCE_S = 0.1
 
 
 @contextmanager
@@ -22,12 +26,14 @@ def single_writer(root: Path, doing: str, by: str | None = None) -> Iterator[str
     """
     by = by or user_name()
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        if not root.is_dir():
+            root.mkdir(parents=True, exist_ok=True)
+            sync(root.parent)  # else a power cut after the first build could lose its folder
     except OSError as error:
         raise SettingsError(f"FOLLOWUP_INDEX: {root} cannot be a folder ({error.strerror})") from error
     holder = root / "lock.holder"
     try:
-        with FileLock(root / "lock", timeout=0):
+        with FileLock(root / "lock", timeout=_GLANCE_S, poll_interval=_GLANCE_S / 10):
             _say(holder, f"{doing} by {by}, process {os.getpid()}, since {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC")
             yield by
     except Timeout:

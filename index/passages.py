@@ -5,11 +5,13 @@ Rows count from 0 in reading order, so that the passages (and the cues) of an ar
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import hashlib
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -20,7 +22,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from corpus.errors import ArticleNotFound, IndexDamaged
-from corpus.types import Article, Passage
+from corpus.types import Article, Passage, Withdrawal
 from index.types import Cue, CueKind
 
 _SCHEMA = """
@@ -53,8 +55,9 @@ def write_passages(
     for article_id, group in groupby(enumerate(cues), key=lambda pair: passages[pair[1].passages[0]].article_id):
         rows = [row for row, _ in group]
         first_cue[article_id], counts[article_id] = rows[0], len(rows)
-    connection = sqlite3.connect(path)
+    connection: sqlite3.Connection | None = None
     try:
+        connection = sqlite3.connect(path)
         connection.executescript(_SCHEMA)
         connection.executemany(
             "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)",
@@ -81,7 +84,8 @@ def write_passages(
     except sqlite3.OperationalError as error:
         raise OSError(errno.EIO, f"SQLite cannot write it ({error})", str(path)) from error
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
 
 
 def article_sha256(article: Article) -> str:
@@ -99,11 +103,15 @@ class PassageStore:
     One connection, opened at once and kept: later builds may remove the file while this generation still serves.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, withdrawn: Iterable[tuple[str, str, str]] = ()) -> None:
+        """`withdrawn`: articles that were withdrawn after the generation was built, each its id, since when and why."""
+        self._withdrawn = {name: Withdrawal(dt.date.fromisoformat(since), why) for name, since, why in withdrawn}
         self._lock = threading.Lock()
         try:
             # immutable: no lock and no journal is ever needed, so a read-only disk will do
             self._connection = sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False)
+            # A connection is in a cycle with its own cache: without this its descriptor stayed until Python looks for cycles.
+            weakref.finalize(self, self._connection.close).atexit = False
             self._read("SELECT count(*) FROM passage")
         except sqlite3.Error as error:
             raise IndexDamaged(f"{path}: {error}; run `followup index build`") from error
@@ -116,7 +124,15 @@ class PassageStore:
     @cached_property
     def articles(self) -> tuple[Article, ...]:
         """Every article of the generation, by id."""
-        return tuple(_ARTICLE.validate_json(body) for (body,) in self._read("SELECT body FROM article ORDER BY position"))
+        stored = (_ARTICLE.validate_json(body) for (body,) in self._read("SELECT body FROM article ORDER BY position"))
+        return tuple(
+            replace(one, withdrawn=self._withdrawn[one.id]) if one.id in self._withdrawn and not one.withdrawn else one
+            for one in stored
+        )
+
+    def hidden_rows(self) -> list[int]:
+        """The rows of the passages of articles that were withdrawn after the generation was built: none may be found."""
+        return [row for (row,) in self._read_many("SELECT row FROM passage WHERE article_id IN", self._withdrawn)]
 
     @cached_property
     def _articles_by_id(self) -> dict[str, Article]:
@@ -226,7 +242,7 @@ class PassageStore:
         with self._lock:
             return self._connection.execute(sql, parameters).fetchall()
 
-    def _read_many(self, sql: str, rows: Iterable[int]) -> list[Any]:
+    def _read_many(self, sql: str, rows: Iterable[int | str]) -> list[Any]:
         wanted = json.dumps(list(rows))  # one parameter for any number of rows
         return self._read(f"{sql} (SELECT value FROM json_each(?))", (wanted,))
 

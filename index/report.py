@@ -47,6 +47,7 @@ class BuildReport:
     embed_seconds: float
     seconds: float
     diff: Diff
+    late_servers: int = 0  # server processes that still answered from an earlier generation when patience ended
 
 
 def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from corpus.errors import IndexDamaged, IndexUnavailable, RollbackRefused
-from index.generations import Pointer, numbers, read_pointer, switch, whole_generation
+from index.generations import (
+    Pointer,
+    live_number,
+    next_number,
+    numbers,
+    read_pointer,
+    remembered,
+    switch,
+    which_serves,
+    whole_generation,
+)
 from index.locking import single_writer
 from index.search import check_model
 from index.servers import wait_for_servers
@@ -26,24 +37,37 @@ def rollback(
     """Makes an earlier generation live, the newest whole one before the live one unless `number` says which.
 
     A later one that an earlier rollback left can be named too. Its files are verified first. Servers that run have switched
-    when this returns. `record`: what is done before the switch, and without which there is none.
+    when this returns. What was withdrawn since stays withdrawn. `record`: what is done before the switch, and without which
+    there is none.
 
     Raises `RollbackRefused`, `IndexBusy` or `IndexUnavailable`.
     """
-    with single_writer(settings.index, "a rollback", by):
-        try:
-            pointer = read_pointer(settings.index)
-        except IndexDamaged:
-            pointer = Pointer(max(numbers(settings.index), default=0) + 1)  # any generation is earlier
-        manifest = _checked(settings, number) if number is not None else _newest(settings, pointer)
-        if manifest.number == pointer.number:
-            raise RollbackRefused(f"generation {manifest.number} is live already")
-        record(manifest)
-        later = {*pointer.passed_over, pointer.number, *numbers(settings.index)}
-        passed_over = tuple(sorted(each for each in later if each > manifest.number))
-        switch(settings.index, Pointer(manifest.number, passed_over))
-        wait_for_servers(settings.index, manifest.number)
-        return manifest
+    before = live_number(settings.index)
+    try:
+        with single_writer(settings.index, "a rollback", by):
+            return _go_back(settings, number, record)
+    except OSError as error:
+        raise RollbackRefused(
+            f"the rollback stopped at {error.filename or settings.index}: {error.strerror or error}; "
+            f"{which_serves(settings.index, before)}"
+        ) from error
+
+
+def _go_back(settings: IndexSettings, number: int | None, record: Callable[[Manifest], object]) -> Manifest:
+    try:
+        pointer = read_pointer(settings.index)
+    except IndexDamaged:
+        known = remembered(settings.index) or Pointer(0)
+        pointer = replace(known, number=next_number(settings.index))  # any generation is earlier
+    manifest = _checked(settings, number) if number is not None else _newest(settings, pointer)
+    if manifest.number == pointer.number:
+        raise RollbackRefused(f"generation {manifest.number} is live already")
+    record(manifest)
+    later = {*pointer.passed_over, pointer.number, *numbers(settings.index)}
+    passed_over = tuple(sorted(each for each in later if each > manifest.number))
+    switch(settings.index, Pointer(manifest.number, passed_over, pointer.withdrawn))
+    wait_for_servers(settings.index, manifest.number)
+    return manifest
 
 
 def _newest(settings: IndexSettings, pointer: Pointer) -> Manifest:

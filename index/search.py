@@ -19,7 +19,7 @@ from index.coverage import share
 from index.embedding import identify, load_embedder, load_reranker
 from index.feedback import is_question, shares, telling, widened
 from index.fusion import COVERED, RERANKED, best, by_best, combine
-from index.generations import LEXICAL, NEAREST, PASSAGES, VECTORS, live_generation, verify_files
+from index.generations import LEXICAL, NEAREST, PASSAGES, VECTORS, live_generation, read_pointer, verify_files
 from index.lexical import LexicalIndex
 from index.passages import PassageStore
 from index.pooling import Leads, Pooled, aligned
@@ -83,10 +83,14 @@ class Index:
         ranking: Ranking,
         embedder: Callable[[], Embedder],
         reranker: Callable[[], Reranker] = load_reranker,
+        withdrawn: tuple[tuple[str, str, str], ...] = (),
     ) -> None:
+        """`withdrawn`: articles that were withdrawn after it was built (generations.Pointer); they are not found."""
         self.manifest = manifest
+        self.withdrawn = withdrawn
         self.ranking = ranking
-        self.store = PassageStore(folder / PASSAGES)
+        self.store = PassageStore(folder / PASSAGES, withdrawn)
+        self._hidden = np.array(self.store.hidden_rows(), dtype=np.int64)
         self._vectors = VectorIndex.read(folder / NEAREST)
         self._lexical = LexicalIndex(folder / LEXICAL)
         self._kept = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
@@ -101,7 +105,8 @@ class Index:
     def open(cls, settings: IndexSettings) -> Index:
         """The live generation, verified file by file. Raises `IndexMissing`, `IndexDamaged` or `IndexMismatch`."""
         folder, manifest = check_index(settings)
-        return cls(folder, manifest, ranking=settings.ranking, embedder=lambda: load_embedder(settings))
+        withdrawn = read_pointer(settings.index).withdrawn
+        return cls(folder, manifest, ranking=settings.ranking, embedder=lambda: load_embedder(settings), withdrawn=withdrawn)
 
     def warm(self) -> None:
         """Loads the embedder and runs one search, so that the first reader does not wait 8 s for it."""
@@ -121,6 +126,8 @@ class Index:
         if not readings:
             return []
         found = _added([(reading.share, self._scored(reading, scope, article_id)) for reading in readings])
+        if len(self._hidden):
+            found = found.where(~np.isin(found.rows, self._hidden))
         if self.ranking.reranked and len(found.rows):
             asked = max(readings, key=lambda reading: reading.share).text
             found = self._reranked(asked, found)

@@ -30,27 +30,44 @@ class Announcement:
         self._path = root / "serving" / f"{os.getpid()}-{secrets.token_hex(4)}"
         self._file: int | None = None  # its descriptor: the system closes it with the process
         self._said: int | None = None
+        self._complained = False
 
     def say(self, number: int) -> None:
-        """The oldest generation that an answer may still rest on."""
-        if number == self._said:
-            return
+        """The oldest generation that an answer may still rest on. What could not be said is said when it can."""
         try:
+            if self._file is not None and not self._is_there(self._file):  # the index was removed and built anew
+                os.close(self._file)
+                self._file = None
             if self._file is None:
-                self._file = self._locked()
-            # In place and of one length, so that no reader sees half a number.
-            os.pwrite(self._file, f"{number:012d}".encode(), 0)
+                self._file = self._locked(number)
+            elif number != self._said:
+                # In place and of one length, so that no reader sees half a number.
+                os.pwrite(self._file, _line(number), 0)
         except OSError as error:
-            log.warning("builds cannot see which generation this process answers from: %s", error.strerror)
-        self._said = number
+            if not self._complained:
+                log.warning("builds cannot see which generation this process answers from: %s", error.strerror)
+            self._complained = True
+            return
+        self._said, self._complained = number, False
 
-    def _locked(self) -> int:
-        """The file, under its name only when it is locked: what is not would be taken for a dead server's."""
+    def _is_there(self, file: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+    def _locked(self, number: int) -> int:
+        """The file, under its name only when it is locked and written: what is not would be taken for a dead server's."""
         self._path.parent.mkdir(exist_ok=True)
         unnamed = self._path.with_name(f".{self._path.name}")
         file = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        unnamed.rename(self._path)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.pwrite(file, _line(number), 0)
+            unnamed.rename(self._path)
+        except OSError:
+            os.close(file)
+            raise
         return file
 
     def end(self) -> None:
@@ -75,12 +92,15 @@ def _late(root: Path, number: int) -> int:
     """How many servers that run have not switched. What dead ones left is removed."""
     late = 0
     for path in (root / "serving").glob("[0-9]*-*"):
-        with suppress(FileNotFoundError), path.open("r+", encoding="utf-8") as file:
+        with suppress(FileNotFoundError), path.open("rb") as file:  # it may be another user's
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                said = file.read()
-                late += bool(said) and said != f"{number:012d}"
+                late += file.read() != _line(number)
             else:
                 path.unlink(missing_ok=True)
     return late
+
+
+def _line(number: int) -> bytes:
+    return f"{number:012d}".encode()

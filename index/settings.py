@@ -10,6 +10,8 @@ from corpus.settings import CorpusSettings
 from index.types import Ranking
 
 _SHIPPED = Ranking()
+#: Names the real index to the command of `gate`. No setting: only such a command is given it.
+LIVE_INDEX = "FOLLOWUP_LIVE_INDEX"
 
 
 class IndexSettings(CorpusSettings):

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.answering import Ask, Assistant, Spoken, Started
 from assistant.citations import Ledger, MisquoteError
-from assistant.disclaimer import DISCLAIMER
+from assistant.disclaimer import DISCLAIMER, UNAPPROVED
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.types import AbstentionReason, Answer, AnswerStatus, Audience, Draft, Role, Sentence
@@ -145,6 +145,16 @@ def test_only_reviewed_material_is_answered_from_where_the_setting_asks_for_it(
     answer = strict.answer(Ask("What colchicine dose for a flare?", GOUT))
     assert answer.abstention is not None
     assert answer.abstention.reason is AbstentionReason.UNREVIEWED
+
+
+def test_answers_from_unapproved_articles_begin_with_a_warning_where_the_setting_asks_for_it(
+    real_index: Index, store: ConversationStore, settings: Settings
+) -> None:
+    ask = Ask("What colchicine dose for a flare?", GOUT)
+    plain = Assistant(real_index, store, settings).answer(ask)
+    marked = Assistant(real_index, store, settings.model_copy(update={"mark_unapproved": True})).answer(ask)
+    assert marked.caveats == (UNAPPROVED, *plain.caveats)
+    assert [citation.quote for citation in marked.citations] == [citation.quote for citation in plain.citations]
 
 
 def test_the_sentence_that_answers_comes_first_and_at_most_five_follow(assistant: Assistant) -> None:

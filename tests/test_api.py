@@ -39,7 +39,7 @@ def test_chat_answers_in_the_shape_of_the_contract(client: FlaskClient) -> None:
     assert set(answer["sentences"][0]) == {"text", "citations", "role"}
     assert set(answer["citations"][0]) == {
         "number", "article_id", "article_title", "section", "passage_id", "statement_id", "quote", "start", "end", "sha256",
-        "review_status", "last_updated", "references",
+        "review_status", "last_updated", "references", "origin",
     }  # fmt: skip
     assert set(answer["references"][0]) == {
         "number", "type", "title", "authors", "venue", "year", "doi", "pmid", "url", "retracted",

@@ -255,6 +255,7 @@ def test_the_policy_says_what_is_kept(client: FlaskClient) -> None:
         "Whoever has the address",
         "rename it or delete it",
         "whether an answer helped",
+        "kept for the staff of this server for 90 days",
         "text size",
     ):
         assert fact in said

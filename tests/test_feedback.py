@@ -238,7 +238,7 @@ def test_staff_get_one_json_document(told: Callable[..., str]) -> None:
         ("made", False, "unsupported"),
         ("made", True, None),
     ]
-    assert set(document[0]) == {"answer_id", "created_at", "helpful", "reason", "comment"}
+    assert set(document[0]) == {"id", "answer_id", "created_at", "helpful", "reason", "comment"}
     assert json.loads(told("--json", "--questions"))["feedback"][1]["question"] == QUESTION
 
 

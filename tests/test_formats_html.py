@@ -90,6 +90,14 @@ def test_pages_of_other_makes_are_read_whole(tmp_path: Path, body: str, sections
     assert [(section, text) for section, _, text, _ in outline(found)] == sections
 
 
+def test_the_sign_that_links_to_a_heading_is_no_wording(tmp_path: Path) -> None:
+    page = (
+        '<h1>Gout</h1><h2 id="d">Dose<a href="#d">¶</a></h2><p>One # two.</p><h2><a href="#c">#</a> Care <a href="#c">1</a></h2>'
+    )
+    found = article("html", written(tmp_path / "g.html", f"{page}<p>Rest.</p>"))
+    assert outline(found) == [("Dose", "paragraph", "One # two.", ()), ("Care 1", "paragraph", "Rest.", ())]
+
+
 def test_a_page_in_latin_1_is_read_as_it_says(tmp_path: Path) -> None:
     page = '<meta http-equiv="Content-Type" content="text/html; charset=ISO-8859-1"><title>T</title><p>5 µg – naïve</p>'
     assert outline(article("html", written(tmp_path / "p.html", page.encode("cp1252"))))[0][2] == "5 µg – naïve"

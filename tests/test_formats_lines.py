@@ -56,6 +56,8 @@ def test_beir_records_are_articles_and_bullets_are_lists(tmp_path: Path) -> None
     ]
     assert (found.source_id, found.title, found.source, found.licence) == ("C_1", "Tumours", "CancerGov", "CC BY 4.0")
     assert found.url == "https://cancer.example.org/t"
+    of_nfcorpus = {"_id": "M", "title": "T", "text": "Text.", "metadata": {"url": "https://pubmed.example.org/1"}}
+    assert article("beir", written(tmp_path / "n.jsonl", lines(of_nfcorpus))).url == "https://pubmed.example.org/1"
 
 
 def test_a_beir_record_without_title_or_source_has_its_beginning_and_the_option(tmp_path: Path) -> None:

@@ -111,6 +111,18 @@ def test_what_changed_at_the_source_is_updated(tmp_path: Path, change: dict[str,
     assert (tmp_path / "example-library-topic-1.md").read_text() == render(changed, LATER).text("example-library-topic-1")
 
 
+def test_another_file_of_the_same_name_does_not_take_the_first_ones_place(tmp_path: Path) -> None:
+    put(tmp_path, GOUT, file_names=True)
+    before = (tmp_path / "example-library-topic-1.md").read_bytes()
+    other = replace(GOUT, title="Asthma", body="Asthma wheezes.")
+    said = "the file has another title, 'Asthma', and may be another document: give it another name; --replace takes the new text"
+    assert put(tmp_path, other, file_names=True) == [f"kept example-library-topic-1: {said}"]
+    assert (tmp_path / "example-library-topic-1.md").read_bytes() == before
+    changed = replace(GOUT, body="Gout hurts.")
+    assert put(tmp_path, changed, file_names=True) == ["updated example-library-topic-1"]
+    assert put(tmp_path, other, file_names=True, replace=True) == ["updated example-library-topic-1"]
+
+
 @pytest.mark.parametrize(
     "act",
     [

@@ -13,10 +13,12 @@ from assistant.settings import Settings
 from corpus.errors import BuildRefused, IndexBusy, IndexDamaged, RollbackRefused
 from index.build import build_index
 from index.generations import generation_folder, list_generations, live_generation, read_pointer
+from index.live import LiveIndex
 from index.locking import single_writer
 from index.report import read_report
 from index.rollback import rollback
 from index.search import Index
+from index.types import EncodedQuery
 from tests.fakes import SMALL, BagOfWordsEmbedder, edit, open_with, write_articles
 
 
@@ -229,3 +231,58 @@ def test_the_command_line_lists_verifies_and_rolls_back(followup: Callable[..., 
     assert "vectors.npy is damaged" in out
     code, _, err = run("rollback", "7")
     assert (code, err) == (2, "followup: there is no generation 7; `followup index generations` lists those there are\n")
+
+
+def test_when_withdraw_returns_nothing_is_answered_from_the_article(followup: Callable[..., object], three: Settings) -> None:
+    given = {"index": three.index, "articles": three.articles, "audit": three.index / "audit.jsonl"}
+    act = ("corpus", "withdraw", "sleep-basics", "--by", "anna", "--reason", "Superseded.")
+    done = followup(*act, **given)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Generation 4 serves.")  # type: ignore[attr-defined]
+    assert Index.open(three).store.passages_of("sleep-basics") == []
+    logged = followup("audit", "list", "--json", **given).stdout  # type: ignore[attr-defined]
+    assert [(one["action"], one["actor"]) for one in json.loads(logged)["entries"]] == [("withdraw", "anna"), ("reindex", "anna")]
+
+
+def test_a_withdrawal_that_does_not_reach_the_index_says_so_loudly(followup: Callable[..., object], three: Settings) -> None:
+    given = {"index": three.index, "articles": three.articles, "audit": three.index / "audit.jsonl"}
+    (three.articles / "draft.md").write_text("half a draft")
+    done = followup("corpus", "withdraw", "sleep-basics", "--by", "anna", "--reason", "Superseded.", **given)
+    assert done.returncode == 2  # type: ignore[attr-defined]
+    assert "STILL REST ON IT AS IT WAS" in done.stderr  # type: ignore[attr-defined]
+    assert "draft.md" in done.stderr  # type: ignore[attr-defined]
+    later = followup("corpus", "restore", "sleep-basics", "--by", "anna", **given)
+    assert later.returncode == 0  # type: ignore[attr-defined]
+
+
+def test_what_was_withdrawn_stays_withdrawn_when_an_earlier_generation_serves_again(
+    three: Settings, embedder: BagOfWordsEmbedder
+) -> None:
+    asked = "How is a gout flare treated?"
+    article = three.articles / "gout-basics.md"
+    edit(article, lambda source: source.replace("status: sub", "withdrawn: {since: 2026-11-23, reason: Harm.}\nstatus: sub"))
+    build_index(three, embedder=embedder, allow_shrink=True)
+    rolled = rollback(three, 2)
+    index = Index.open(three)
+    assert index.manifest == rolled
+    assert index.store.passages_of("gout-basics")  # the generation has them
+    for within in (None, "gout-basics"):
+        hits = index.search(EncodedQuery(asked, embedder.embed_query(asked)), k=50, article_id=within)
+        assert not [hit for hit in hits if hit.passage.article_id == "gout-basics"]
+    withdrawn = index.store.article("gout-basics").withdrawn
+    assert withdrawn is not None
+    assert withdrawn.reason == "Harm."
+    rollback(three, 4)
+    spoil(generation_folder(three.index, 4) / "vectors.npy")
+    fallen_back = LiveIndex(three, embedder=lambda: embedder).current()
+    assert fallen_back.manifest.number == 3
+    assert not [hit for hit in fallen_back.search(fallen_back.encode(asked), k=50) if hit.passage.article_id == "gout-basics"]
+
+
+def test_a_pointer_that_cannot_be_read_is_remembered_with_what_was_rolled_back_and_withdrawn(
+    three: Settings, embedder: BagOfWordsEmbedder
+) -> None:
+    rollback(three, 2)
+    spoil(three.index / "CURRENT")
+    live = LiveIndex(three, embedder=lambda: embedder)
+    assert live.current().manifest.number == 2
+    assert "CURRENT" in str(live.health().degraded)

@@ -25,6 +25,14 @@ def article(body: str) -> Article:
     return made
 
 
+def test_a_retracted_item_between_others_is_in_no_passage() -> None:
+    head = HEAD.replace("year: 2021}", "year: 2021, retracted: 2026-11-01}")
+    made, _ = parse_article(f"{head}## Doses\n\n- Before it.\n- Twenty tablets a day. [1]\n- After it.\n", "sleep-basics.md")
+    assert made is not None
+    assert made.references[0].retracted is not None
+    assert [passage.text for passage in split_article(made)] == ["Before it.", "After it."]
+
+
 def passages_of(body: str, max_words: int = 120) -> list[Passage]:
     """The passages of a body, without the one that cites the reference."""
     return split_article(article(body), max_words)[:-1]

@@ -103,7 +103,7 @@ def test_processes_that_open_an_old_database_at_once_all_upgrade_it(released: Pa
         columns = [row[1] for row in database.execute("PRAGMA table_info(conversation)")]
         indexes = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")]
     assert columns == ["id", "created_at", "article_id", "title", "reader"]
-    assert indexes == ["ix_conversation_reader"]
+    assert sorted(indexes) == ["ix_conversation_reader", "ix_unanswered_day", "ix_unanswered_same"]
 
 
 def _questions(url: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from assistant.store.database import Database, now
+from assistant.store.unanswered import take_back
 from assistant.text import one_line
 from assistant.types import Answer, AnswerStatus, Turn
 from corpus.errors import AnswerNotFound, ConversationNotFound
@@ -188,8 +189,10 @@ class ConversationStore:
 
         conversations, answers = self.database.conversations, self.database.answers
         ids = select(conversations.c.id).where(which)
+        theirs = select(answers.c.body, answers.c.created_at, answers.c.article_id).where(answers.c.conversation_id.in_(ids))
         with self.database.writing() as connection:
             connection.execute(ids.with_for_update())  # PostgreSQL: else an answer could be added between the next two
+            take_back(connection, self.database, connection.execute(theirs))
             connection.execute(delete(answers).where(answers.c.conversation_id.in_(ids)))  # feedback goes with its answer
             deleted = connection.execute(delete(conversations).where(which)).rowcount
         self.database.forget()

@@ -43,6 +43,8 @@ class Database:
         self.conversations = tables.tables["conversation"]
         self.answers = tables.tables["answer"]
         self.feedback = tables.tables["feedback"]
+        self.sessions = tables.tables["staff_session"]
+        self.unanswered = tables.tables["unanswered"]
         self._writing = threading.Lock()
 
     @contextmanager
@@ -118,6 +120,26 @@ def _tables() -> MetaData:
         Column("helpful", Integer, nullable=False),
         Column("reason", String(40)),
         Column("comment", Text),
+    )
+    Table(
+        "staff_session",
+        metadata,
+        Column("id", String(64), primary_key=True),  # a digest of the cookie
+        Column("name", String(60), nullable=False),
+        Column("credential", String(64), nullable=False),  # what it was begun with: it ends when that is taken back
+        Column("began_at", String(32), nullable=False),
+        Column("seen_at", String(32), nullable=False),
+    )
+    Table(
+        "unanswered",
+        metadata,
+        Column("id", String(32), primary_key=True),  # a digest of what follows up to article_id
+        Column("same", String(32), nullable=False, index=True),  # a digest of the redacted words
+        Column("day", String(10), nullable=False, index=True),
+        Column("status", String(20), nullable=False),
+        Column("article_id", String(80), nullable=False),  # empty: none was open
+        Column("question", Text, nullable=False),  # redacted
+        Column("times", Integer, nullable=False),
     )
     return metadata
 

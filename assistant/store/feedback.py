@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.store.database import now
 from assistant.text import readable
-from corpus.errors import AnswerNotFound
+from corpus.errors import AnswerNotFound, FollowupError
 
 if TYPE_CHECKING:
     from assistant.store.database import Database
@@ -55,6 +56,13 @@ class Opinion:
     comment: str = ""
 
 
+class OpinionNotFound(FollowupError):
+    """No kept opinion has this id."""
+
+    exit_code = 2
+    status = 404
+
+
 class FeedbackStore:
     """The opinions in a database. Every method raises `StoreUnavailable` when the database fails."""
 
@@ -97,14 +105,14 @@ class FeedbackStore:
             return {row["answer_id"]: _opinion(row) for row in connection.execute(chosen).mappings()}
 
     def all(self, since: str = "") -> list[dict[str, Any]]:
-        """Every opinion for staff, the latest first: answer_id, created_at, helpful, reason, comment, question. No reader.
+        """Every opinion for staff, the latest first: id, answer_id, created_at, helpful, reason, comment, question. No reader.
 
         `since`: an ISO date or time in UTC.
         """
         from sqlalchemy import select
 
         answers, feedback = self._database.answers, self._database.feedback
-        columns = [feedback.c[name] for name in ("answer_id", "created_at", "helpful", "reason", "comment")]
+        columns = [feedback.c[name] for name in ("answer_id", "reader", "created_at", "helpful", "reason", "comment")]
         chosen = (
             select(*columns, answers.c.body)
             .join(answers, answers.c.id == feedback.c.answer_id)
@@ -114,10 +122,29 @@ class FeedbackStore:
         with self._database.reading() as connection:
             return [_for_staff(dict(row)) for row in connection.execute(chosen).mappings()]
 
+    def delete(self, opinion_id: str) -> None:
+        """Deletes the opinion with an `id` of `all`. Raises `OpinionNotFound`."""
+        from sqlalchemy import delete, select
+
+        feedback = self._database.feedback
+        with self._database.writing() as connection:
+            given = connection.execute(select(feedback.c.answer_id, feedback.c.reader)).all()
+            found = next((each for each in given if _id(*each) == opinion_id), None)
+            if found is None:
+                raise OpinionNotFound("no kept opinion has this id")
+            own = (feedback.c.answer_id == found.answer_id) & (feedback.c.reader == found.reader)
+            connection.execute(delete(feedback).where(own))
+        self._database.forget()
+
 
 def _for_staff(row: dict[str, Any]) -> dict[str, Any]:
     question = json.loads(row.pop("body"))["question"]
-    return row | {"helpful": bool(row["helpful"]), "question": question}
+    return {"id": _id(row["answer_id"], row.pop("reader")), **row, "helpful": bool(row["helpful"]), "question": question}
+
+
+def _id(answer_id: str, reader: str) -> str:
+    """Names one opinion. It tells nobody which opinions are of one reader."""
+    return hashlib.sha256(f"{answer_id}\n{reader}".encode()).hexdigest()[:32]
 
 
 def _opinion(row: Any) -> Opinion:

@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from assistant.alarm import danger_in
 from assistant.finding import finder_of
+from assistant.redaction import redact
 from assistant.web import (
     api,
     articles,
@@ -37,6 +38,7 @@ from assistant.web.metrics import REQUEST_SECONDS, REQUESTS
 from assistant.web.origins import refuse_other_sites
 from assistant.web.problems import refuse_invalid, register_problems
 from assistant.web.readers import remember
+from assistant.web.staff import register_staff
 from corpus.errors import FollowupError
 
 if TYPE_CHECKING:
@@ -102,23 +104,27 @@ def create_app(settings: Settings, assistant: Assistant | None = None) -> OpenAP
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     app.before_request(_start_clock)
     app.before_request(refuse_other_sites)
+    register_staff(app, settings)
     app.after_request(remember)
     app.after_request(_finish)
-    _warm(app)
+    _warm(app, settings)
     return app
 
 
-def _warm(app: OpenAPI) -> None:
+def _warm(app: OpenAPI, settings: Settings) -> None:
     """Opens the index and loads the embedder beside the first requests. What is missing may come: it is tried again."""
 
     def load() -> None:
         started = time.perf_counter()
+        app.extensions["assistant"].watch()
         while not app.extensions["ready"].is_set():
             try:
                 index = app.extensions["assistant"].index
                 index.warm()
                 finder_of(index)
                 danger_in(["nobody is in danger"])  # loads the tables
+                if settings.keep_unanswered:
+                    redact("nobody is named")  # likewise: 1 s
                 app.extensions["ready"].set()
             except FollowupError as error:
                 log.error("not ready: %s", error)

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template
 from assistant.web.chatbox import chatbox
 from assistant.web.current import assistant
 from assistant.web.sections import places, sections
+from corpus.importing.rendering import is_as_imported
 from corpus.types import Article
 
 routes = Blueprint("articles", __name__)
@@ -22,4 +23,5 @@ def article_page(article: Article, refused: str | None = None, typed: str = "", 
     """The same, also with a question that was not answered and why."""
     shown = sections(article)
     context = chatbox(article, refused, typed, invalid)
-    return render_template("article.html", article=article, sections=shown, places=places(shown), **context)
+    rewritten = article.source is not None and not is_as_imported(article)
+    return render_template("article.html", article=article, sections=shown, places=places(shown), rewritten=rewritten, **context)

@@ -9,22 +9,27 @@ from flask_openapi3 import APIBlueprint, OpenAPI, Tag
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from assistant.web.current import assistant
-from assistant.web.metrics import GENERATION
+from assistant.web.metrics import DEGRADED, GENERATION
 
 routes = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
 
 
 @routes.get("/healthz")
 def healthz() -> Response:
-    """200 as long as the process answers; names the index generation that serves, null where none can."""
-    return jsonify(status="ok", index_generation=_generation())
+    """200 as long as the process answers: "ok", or "degraded" where not the generation serves that should.
+
+    Names the one that serves, null where none can.
+    """
+    health = assistant().health()
+    return jsonify(status="degraded" if health.degraded else "ok", index_generation=health.generation)
 
 
 @routes.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """200 once the embedder is loaded, 503 before."""
-    ready = current_app.extensions["ready"].is_set()
-    return jsonify(status="ready" if ready else "starting"), 200 if ready else 503
+    """200 once the embedder is loaded, 503 before. "degraded" answers too, from the last good generation."""
+    if not current_app.extensions["ready"].is_set():
+        return jsonify(status="starting"), 503
+    return jsonify(status="degraded" if assistant().health().degraded else "ready"), 200
 
 
 @routes.get("/openapi.json", doc_ui=False)
@@ -36,10 +41,7 @@ def openapi() -> Response:
 @routes.get("/metrics")
 def metrics() -> Response:
     """Counters in the Prometheus text format."""
-    GENERATION.set(_generation() or 0)
+    health = assistant().health()
+    GENERATION.set(health.generation or 0)
+    DEGRADED.set(bool(health.degraded))
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
-
-
-def _generation() -> int | None:
-    index = assistant().open_index
-    return index.manifest.number if index else None

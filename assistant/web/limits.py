@@ -101,18 +101,18 @@ def admit(ask: Ask) -> None:
     Raises `TooManyQuestions` (429) or `ServerBusy` (503), both with `retry_after`; but never where somebody is in danger.
     """
     try:
-        _limiter().count(_address())
-        _limiter().enter(_address())
+        _limiter().count(client_address())
+        _limiter().enter(client_address())
     except (TooManyQuestions, ServerBusy):
         if not _stopped(ask):
             raise
     else:
-        after_this_request(partial(_keep_place, partial(_limiter().leave, _address())))
+        after_this_request(partial(_keep_place, partial(_limiter().leave, client_address())))
 
 
 def count_request() -> None:
     """Counts a request that costs but gives no answer, such as a search, as a question. Raises `TooManyQuestions`."""
-    _limiter().count(_address())
+    _limiter().count(client_address())
 
 
 def _keep_place(leave: Callable[[], None], response: Response) -> Response:
@@ -149,7 +149,7 @@ def _stopped(ask: Ask) -> bool:
     return danger is not None and stops(danger, ask.safe)
 
 
-def _address() -> str:
+def client_address() -> str:
     """The client's network address; of an IPv6 one its network, since one client has 2^64 of them."""
     given = request.remote_addr or ""
     try:

@@ -6,3 +6,4 @@ REQUESTS = Counter("followup_requests_total", "Requests answered", ["method", "r
 REQUEST_SECONDS = Histogram("followup_request_seconds", "Seconds until a response began", ["route"])
 ANSWERS = Counter("followup_answers_total", "Answers given", ["status"])
 GENERATION = Gauge("followup_index_generation", "Number of the index generation that serves")
+DEGRADED = Gauge("followup_index_degraded", "1 where a generation before the live one serves, or one that is no longer live")

@@ -13,6 +13,10 @@ from corpus.types import Article, Block, BlockKind, Reference
 _PIPE = re.compile(r"(?<!\\)\|")
 #: What stands before the first cell.
 _LEAD = re.compile(r"[\s>]*\|?")
+#: What stands before an item's wording on its line: how far in it is, and its bullet or number.
+_BULLET = re.compile(r"(?P<indent>[\s>]*)(?P<bullet>[-*+]|(?P<number>\d{1,9})[.)])?\s*")
+#: Deeper items are shown at this depth.
+_DEEPEST = 3
 
 Span = tuple[int, int]
 
@@ -38,6 +42,8 @@ class Statement:
     cells: Cells
     references: tuple[Reference, ...]
     missing: tuple[int, ...]  # marks whose reference the article does not list
+    depth: int = 0  # of an item: how many items it stands under
+    number: str = ""  # of an item in a numbered list: "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +134,30 @@ def _group(article: Article, blocks: list[Block], quoted: Span | None) -> Group:
         header = tuple(
             _pieces(article.text, cell, quoted) for cell in _cells(article.text, *_header(article.text, blocks[0].start))
         )
-    return Group(header, tuple(_statement(article, block, len(header), quoted) for block in blocks))
+    places = _nested(article.text, blocks)
+    return Group(
+        header, tuple(_statement(article, one, len(header), quoted, *at) for one, at in zip(blocks, places, strict=True))
+    )
 
 
-def _statement(article: Article, block: Block, columns: int, quoted: Span | None) -> Statement:
+def _nested(text: str, blocks: Iterable[Block]) -> Iterator[tuple[int, str]]:
+    """The depth and number of each item: an exception shown beside its rule would read as another rule."""
+    open_items: list[int] = []
+    for block in blocks:
+        line = text[text.rfind("\n", 0, block.start) + 1 : block.start]
+        found = _BULLET.fullmatch(line)
+        if block.kind is not BlockKind.ITEM or found is None:
+            open_items = []
+            yield 0, ""
+            continue
+        indent = len(found["indent"])
+        open_items = [each for each in open_items if each < indent]
+        if found["bullet"]:
+            open_items.append(indent)
+        yield min(max(0, len(open_items) - 1), _DEEPEST), found["number"] or ""
+
+
+def _statement(article: Article, block: Block, columns: int, quoted: Span | None, depth: int, number: str) -> Statement:
     listed = {mark: article.reference(mark) for mark in block.marks}
     spans = _row(article.text, block, columns) if columns else [(block.start, block.end)]
     return Statement(
@@ -140,6 +166,8 @@ def _statement(article: Article, block: Block, columns: int, quoted: Span | None
         cells=tuple(_pieces(article.text, span, quoted) for span in spans),
         references=tuple(source for source in listed.values() if source),
         missing=tuple(mark for mark, source in listed.items() if source is None),
+        depth=depth,
+        number=number,
     )
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from assistant import disclaimer
 from assistant.web.ages import Age, age_of, age_of_year
-from corpus.types import Status
+from corpus.types import NOT_STATED, Status
 
 routes = Blueprint("templating", __name__)
 
@@ -34,6 +34,12 @@ def _age(dated: dt.date | str) -> Age | None:
 @routes.app_template_filter("age_of_year")
 def _age_of_year(year: int | None) -> Age | None:
     return age_of_year(year, _today())
+
+
+@routes.app_template_filter("stated")
+def _stated(text: str) -> str:
+    """Who wrote a reference or where it appeared; nothing where an imported article does not say."""
+    return "" if text == NOT_STATED else text
 
 
 @routes.app_template_filter("day")

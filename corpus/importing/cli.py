@@ -96,7 +96,8 @@ def _run(
     from corpus.importing.writing import Shelf
 
     log = AuditLog(settings.audit)
-    shelf = Shelf(folder, replace=replace, dry_run=dry_run, locked=nullcontext if dry_run else log.locked)
+    locked = nullcontext if dry_run else log.locked
+    shelf = Shelf(folder, replace=replace, dry_run=dry_run, file_names=form.file_names, locked=locked)
     options = Options(source.strip(), licence.strip(), specialty.strip())
     outcomes = import_files(paths, form, options, shelf, today=dt.date.today(), limits=Limits(seconds=seconds))
     if not dry_run:

@@ -19,12 +19,10 @@ import yaml
 from corpus.body import MARK
 from corpus.importing.types import Document, NotTaken, clean, unmarked
 from corpus.loading import MAX_FILE_BYTES, content_sha256, errors_among, parse_article
-from corpus.types import Article, Reference, Source
+from corpus.types import NOT_STATED, Article, Reference, Source
 
 #: An article's id is at most so long (corpus/frontmatter.py).
 MAX_ID = 80
-#: Where a source does not say.
-NOT_STATED = "Not stated"
 #: In place of a hash until it is known; no number, so that YAML does not quote it.
 _UNKNOWN = "f" * 64
 _HASH = 8

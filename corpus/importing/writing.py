@@ -86,13 +86,19 @@ class Shelf:
         *,
         replace: bool = False,
         dry_run: bool = False,
+        file_names: bool = False,
         locked: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        """`locked` is held while a file is judged and replaced, so that no review of it comes in between."""
+        """`locked` is held while a file is judged and replaced, so that no review of it comes in between.
+
+        `file_names`: documents are known by their file's name. One with another title is then perhaps another document, and
+        only replaces the article where it is told to: two folders with an index.html each lost the first one's article.
+        """
         self.folder = folder
         self._locked = locked
         self._replace = replace
         self._dry_run = dry_run
+        self._file_names = file_names
         files = article_files(folder) if folder.is_dir() else []
         self._names = {path.stem for path in files}
         self._known = dict(_imported(files))
@@ -166,6 +172,9 @@ class Shelf:
             return outcome(Kind.KEPT, "the source has changed, but the article is withdrawn here", before, after)
         if (reason := _touched(article)) and not self._replace:
             return outcome(Kind.KEPT, f"the source has changed, but {reason} here; --replace takes the new text", before, after)
+        if self._file_names and article.title != document.title and not self._replace:
+            other = f"the file has another title, {document.title!r}, and may be another document: give it another name"
+            return outcome(Kind.KEPT, f"{other}; --replace takes the new text", before, after)
         return outcome(Kind.UPDATED, "", before, after)
 
     def _path(self, name: str) -> Path:

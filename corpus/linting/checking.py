@@ -13,7 +13,7 @@ from corpus.linting.rules import BY_ID
 from corpus.linting.textfile import TextFile
 from corpus.linting.types import Check, CorpusCheck, Found, Known
 from corpus.linting.untidy import untidy
-from corpus.loading import read_article, read_corpus
+from corpus.loading import SAME_TITLE, read_article, read_corpus
 from corpus.retractions import RetractionList
 from corpus.types import Article, Problem, Severity
 
@@ -68,10 +68,15 @@ def lint(folder: Path, *, today: dt.date, retracted: RetractionList | None = Non
         problems += _of_file(path)
     for article in articles:
         problems += _of_article(article, known)
-    for check in CORPUS_CHECKS:
-        for article, found in check(articles, known):
-            problems += _placed(article.path, [found])
-    return Report(articles, _sorted(problems))
+    return Report(articles, _sorted([*problems, *_across(articles, known)]))
+
+
+def lint_across(folder: Path, *, today: dt.date, retracted: RetractionList | None = None, max_words: int = MAX_WORDS) -> Report:
+    """Only what `lint_article` leaves out. 12,000 imported articles take 50 s, most of them to read the files."""
+    known = Known(today, retracted or RetractionList(), max_words)
+    articles, problems = read_corpus(folder)
+    same_titles = [problem for problem in problems if problem.rule == SAME_TITLE]
+    return Report(articles, _sorted([*same_titles, *_across(articles, known)]))
 
 
 def lint_article(path: Path, *, today: dt.date, retracted: RetractionList | None = None, max_words: int = MAX_WORDS) -> Report:
@@ -82,6 +87,15 @@ def lint_article(path: Path, *, today: dt.date, retracted: RetractionList | None
     if article:
         problems += _of_article(article, known)
     return Report((article,) if article else (), _sorted(problems))
+
+
+def _across(articles: Sequence[Article], known: Known) -> list[Problem]:
+    return [
+        problem
+        for check in CORPUS_CHECKS
+        for article, found in check(articles, known)
+        for problem in _placed(article.path, [found])
+    ]
 
 
 def _of_article(article: Article, known: Known) -> list[Problem]:

@@ -38,6 +38,8 @@ PICTURES = (
     Picture("patient", "answer: patient"),
     Picture("emergency", "answer: emergency"),
     Picture("phone", "answer", PHONE),
+    Picture("staff-articles", "staff: articles"),
+    Picture("staff-index", "staff: index"),
 )
 
 

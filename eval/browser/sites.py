@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import shutil
 import tempfile
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pydantic import SecretStr
 
+from assistant.staff.credentials import new_token
 from eval.processes import environment_of, served
 from index.build import build_index
 
@@ -28,6 +31,8 @@ STANDINGS: dict[str, dict[str, Any]] = {
         "withdrawn": {"since": "2026-11-01", "reason": "For this measurement only: the guideline was replaced."}
     },
 }
+#: Signs in to the staff pages of a site that `restood` made. Made anew each time.
+TOKEN, _ENTRY = new_token("Dr A. Example", dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,7 @@ def sites(settings: Settings) -> Iterator[Sites]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="followup-eval-")))
         changed = restood(settings, folder)
-        known = environment_of(settings, articles=changed.articles, index=changed.index, database=changed.database)
-        _, client, _ = stack.enter_context(served(known, folder / "stderr"))
+        _, client, _ = stack.enter_context(served(environment_of(changed, database=changed.database), folder / "stderr"))
         yield Sites(str(client.base_url).rstrip("/"), stack.enter_context(unready_site(settings, folder)))
 
 
@@ -84,7 +88,7 @@ def unready_site(settings: Settings, folder: Path) -> Iterator[str]:
 
 
 def restood(settings: Settings, folder: Path) -> Settings:
-    """The same settings over a copy of articles and index in `folder`, where `STANDINGS` hold.
+    """The same settings over a copy of articles and index in `folder`, where `STANDINGS` hold and `TOKEN` signs in.
 
     The index is copied before it is built again, so that what did not change is not embedded again.
     """
@@ -95,7 +99,8 @@ def restood(settings: Settings, folder: Path) -> Settings:
         [path] = (path for path in articles.glob("*.md") if path.stem == article_id)
         _, front, body = path.read_text("utf-8").split("---\n", 2)
         path.write_text(f"---\n{yaml.safe_dump(yaml.safe_load(front) | keys, sort_keys=False)}---\n{body}", "utf-8")
-    changed = settings.model_copy(update={"articles": articles, "index": index, "database": _database(folder)})
+    own = {"articles": articles, "index": index, "database": _database(folder), "audit": folder / "audit.jsonl"}
+    changed = settings.model_copy(update={**own, "staff_tokens": SecretStr(_ENTRY)})
     build_index(changed)
     return changed
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corpus.errors import FollowupError
-from eval.browser.sites import STANDINGS, Sites
+from eval.browser.sites import STANDINGS, TOKEN, Sites
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -332,6 +332,31 @@ def _deeds(page: Page, sites: Sites) -> None:
     _conversations(page, sites)
     for summary in page.locator(".conversations li").first.locator("summary").all():
         summary.click()
+
+
+@state("staff: articles", ".table .badge.warning")
+def _staff_articles(page: Page, sites: Sites) -> None:
+    _signed_in(page, sites, "/staff/articles")
+    if (compare := page.get_by_role("button", name="Compare all articles")).count():
+        compare.click()
+        page.goto(f"{sites.address}/staff/articles")
+    while page.get_by_text("not looked at yet").or_(page.get_by_text("being compared")).count():
+        page.goto(f"{sites.address}/staff/articles")
+
+
+@state("staff: index", ".job-done")
+def _staff_index(page: Page, sites: Sites) -> None:
+    _signed_in(page, sites, "/staff/index")
+    page.get_by_role("button", name="Reindex now").click()
+    page.locator(".job-done").first.wait_for()
+    page.locator("summary:has-text('What its build changed')").first.click()
+
+
+def _signed_in(page: Page, sites: Sites, path: str) -> None:
+    """A page of the staff's, after signing in."""
+    page.goto(sites.address + path)
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
 
 
 @state("problem: 503", ".problem")

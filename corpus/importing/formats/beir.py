@@ -1,4 +1,4 @@
-"""BEIR's corpora: JSON lines with _id, title and text, perhaps url and source."""
+"""BEIR's corpora: JSON lines with _id, title and text, perhaps source and url, which NFCorpus and others keep in metadata."""
 
 from __future__ import annotations
 
@@ -35,11 +35,16 @@ def _document(record: Record, options: Options) -> Document:
         body=body,
         references=(),
         source=text(record, "source") or options.source,
-        url=address(text(record, "url")),
+        url=address(text(record, "url") or _metadata_url(record)),
         licence=options.licence,
         published=None,
         specialty=options.specialty,
     )
+
+
+def _metadata_url(record: Record) -> str:
+    metadata = record.get("metadata")
+    return text(metadata, "url") if isinstance(metadata, dict) else ""
 
 
 def _beginning(said: str) -> str:

@@ -34,6 +34,7 @@ _BLOCKS = frozenset(
 _HEADING = re.compile(r"h([1-6])")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _LISTED = re.compile(r"references?|bibliography|footnotes?|endnotes?|citations?", re.IGNORECASE)
+_PERMALINKS = {"#", "¶", "§", "🔗"}
 #: Where a page says when it was published, else when it was changed: the earlier counts, so that no page looks newer than it is.
 _DATES = (
     "citation_publication_date", "citation_date", "article:published_time", "dcterms.issued", "dc.date.issued", "datepublished",
@@ -103,8 +104,14 @@ def _dropped(element: Element) -> bool:
         or element.get("hidden") is not None
         or (element.get("aria-hidden") or "").lower() == "true"
         or _HIDDEN.search(element.get("style") or "") is not None
+        or _is_permalink(element)
         or (tag in _OUTSIDE and not any(name(each) in {"main", "article"} for each in element.iterancestors()))
     )
+
+
+def _is_permalink(element: Element) -> bool:
+    """The sign beside a heading that links to the heading itself: "Dose#", "Dose¶"."""
+    return _target(element) is not None and name(element) == "a" and "".join(element.itertext()).strip() in _PERMALINKS
 
 
 def _main(page: Element) -> Element:
