@@ -307,10 +307,11 @@ def test_a_script_reindexes_and_follows_the_job(office: Office) -> None:
         time.sleep(0.2)
     assert job["state"] == "done", job
     assert job["report"]["articles"] == 3
-    assert "generation 1 is live" in job["log"]
+    number = job["report"]["number"]
+    assert f"generation {number} is live" in job["log"]
     assert "faiss" not in job["log"].lower()  # of others only warnings
     assert [each["live"] for each in asked(client, "GET", "generations")["generations"]] == [True]
     page = office.ann().read(f"/staff/index/jobs/{job['id']}")
     passages = len(split_corpus(load_corpus(office.settings.articles)))
-    assert f"Generation 1 is live: 3 articles, {passages} passages" in page.text
+    assert f"Generation {number} is live: 3 articles, {passages} passages" in page.text
     assert log(office)[0] == ("nightly", "reindex", "index")
