@@ -91,7 +91,8 @@ def article(name: str, payloads: Sequence[str], **more: object) -> str:
     statements = {f"F{number}": payload for number, payload in enumerate(payloads, start=1)}
     notes = [{"text": f"Colchicine {payload}", "statements": [statement]} for statement, payload in statements.items()]
     head = {
-        "id": name, "title": whole, "heading": whole, "specialty": whole, "status": "submitted", "last_updated": "2026-01-02",
+        "id": name, "title": whole, "heading": f"About {whole}", "specialty": whole, "status": "submitted",
+        "last_updated": "2026-01-02",
         "reviewed_by": whole, "review_notes": notes, "plain_summary": notes, "questions": notes,
         "references": [
             {

@@ -290,7 +290,7 @@ def test_every_reason_is_kept_and_shown_to_staff_the_latest_first(store: Convers
     assert moments == sorted(moments, reverse=True)  # two may share a millisecond
     assert {one["question"]: one["reason"] for one in given} == {f"Question {at}?": each for at, each in enumerate(Reason)}
     assert {one["comment"] for one in given} == {"x" * MAX_COMMENT}
-    assert set(given[0]) == {"answer_id", "created_at", "helpful", "reason", "comment", "question"}
+    assert set(given[0]) == {"id", "answer_id", "created_at", "helpful", "reason", "comment", "question"}
     assert feedback.all(since=moments[2]) == [one for one in given if one["created_at"] >= moments[2]]
     assert feedback.all(since="9999-01-01") == []
     assert all(reason.label for reason in Reason)

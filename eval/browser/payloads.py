@@ -172,7 +172,7 @@ def hostile_article(article_id: str, payloads: Sequence[str]) -> str:
         for number, payload in enumerate(payloads, start=1)
     ]
     front = {
-        "id": article_id, "title": everything, "heading": everything, "specialty": everything, "status": "submitted",
+        "id": article_id, "title": everything, "heading": f"About {everything}", "specialty": everything, "status": "submitted",
         "last_updated": "2026-01-02", "reviewed_by": everything, "review_notes": notes, "references": references,
         "plain_summary": notes, "questions": notes,
     }  # fmt: skip
