@@ -84,15 +84,15 @@ def followup(ctx: click.Context) -> None:
 def _reindex(by: str) -> int | None:
     """Builds the index again for somebody, where there is one; which generation serves then."""
     from index.build import build_index
-    from index.cli import recorder
     from index.generations import read_pointer
+    from index.recording import record_builds
 
     settings = _settings()
     try:
         read_pointer(settings.index)
     except IndexMissing:
         return None
-    return build_index(settings, by=by, record=recorder(settings)).number
+    return build_index(settings, by=by, record=record_builds(settings)).number
 
 
 @followup.command()

@@ -78,6 +78,14 @@ class AuditLog:
             except OSError as error:
                 raise self._unavailable("written", error) from error
 
+    def check(self) -> None:
+        """Raises `AuditUnavailable` where no entry can be added: what takes long asks before it begins."""
+        with self.locked():
+            try:
+                os.close(os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640))
+            except OSError as error:
+                raise self._unavailable("written", error) from error
+
     def entries(self, subject: str | None = None) -> list[Entry]:
         """Every entry that is whole in itself, in file order, or those about one subject.
 

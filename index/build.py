@@ -12,6 +12,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,13 +101,13 @@ def build_index(
     progress: Progress | None = None,
     allow_shrink: bool = False,
     by: str | None = None,
-    record: Callable[[BuildReport], object] = lambda report: None,
+    record: Callable[[BuildReport], AbstractContextManager[None]] = lambda report: nullcontext(),
 ) -> BuildReport:
     """Makes the live generation match the settings and the articles: those of the settings' folder, or of another source.
 
     When it returns, every running server answers from it. `allow_shrink`: also when no passage or less than half of them
-    would be left. `by`: for whom, where that is not who runs it. `record`: what is done before the switch, and without which
-    there is none.
+    would be left. `by`: for whom, where that is not who runs it. `record`: what the switch is made in: it
+    may note it first, and learns where it fails.
 
     Raises `CorpusError` (articles), `IndexBusy` (another build), `ModelUnavailable`, `BuildRefused` (the gate). Whatever
     is raised before the switch, and wherever the process is killed until then, the generation that was live stays live.
@@ -137,7 +138,7 @@ class _Build:
         self._by = by
         self._started = time.perf_counter()
 
-    def run(self, record: Callable[[BuildReport], object], *, allow_shrink: bool) -> BuildReport:
+    def run(self, record: Callable[[BuildReport], AbstractContextManager[None]], *, allow_shrink: bool) -> BuildReport:
         root, wanted = self._settings.index, _wanted(self._settings, self._source)
         live = _live_or_none(root)
         if live and _matches(live, wanted) and _intact(root):
@@ -155,13 +156,14 @@ class _Build:
             manifest, report = self._write(folder, wanted, articles, passages, before)
             self._progress(Step("checking"))
             _gate(folder, manifest, self._settings)
-            record(report)
-            self._progress(Step("switching"))
-            publish(root, folder, manifest)
+            with record(report):
+                self._progress(Step("switching"))
+                publish(root, folder, manifest)
+                switch(root, Pointer(manifest.number, _passed_over(root), _withdrawn(articles)))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # what is left of it the next build removes
             raise
-        late = self._go_live(manifest, articles)
+        late = self._clean(manifest)
         return replace(report, seconds=time.perf_counter() - self._started, late_servers=late)
 
     def _write(
@@ -211,11 +213,6 @@ class _Build:
                 known=before.known(model) if before else None,
                 progress=lambda at: self._progress(Step("embedding", at.done, at.total, at.rate, at.seconds_left)),
             )
-
-    def _go_live(self, manifest: Manifest, articles: Sequence[Article]) -> int:
-        root = self._settings.index
-        switch(root, Pointer(manifest.number, _passed_over(root), _withdrawn(articles)))
-        return self._clean(manifest)
 
     def _clean(self, manifest: Manifest) -> int:
         """Removes what no server needs from now on; a build that is killed before this leaves it to the next.

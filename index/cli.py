@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from index.priority import step_back
 
 if TYPE_CHECKING:
     from index.build import Progress
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from index.settings import IndexSettings
     from index.types import Step
 
-#: Readers are answered meanwhile, on the same cores: they come first. The p99 of their answers during 20 builds was 58 ms
-#: at 10 and is 36 so; without a build it is 33.
-_NICE = 19
 #: Articles that a build names; of an import there may be thousands.
 _NAMED = 20
 
@@ -47,29 +45,18 @@ def build(load_settings: Any, allow_shrink: bool, by: str | None, workers: int |
 
     When it returns, every running server answers from the new one. A build that was killed goes on where it stopped.
     """
-    os.nice(_NICE)  # before anything is imported: that is a fifth of the work
+    step_back()
     from index.build import build_index
+    from index.recording import record_builds
 
     settings: IndexSettings = load_settings()
     if workers:
         settings = settings.model_copy(update={"threads": workers})
     with _progress(as_lines=as_lines) as progress:
-        report = build_index(settings, progress=progress, allow_shrink=allow_shrink, by=by, record=recorder(settings))
+        report = build_index(settings, progress=progress, allow_shrink=allow_shrink, by=by, record=record_builds(settings))
     if report.late_servers:
         click.echo(f"{report.late_servers} server processes still answer from an earlier generation; restart them", err=True)
     click.echo(json.dumps(asdict(report), indent=1) if as_json else _as_text(report))
-
-
-def recorder(settings: IndexSettings) -> Callable[[BuildReport], None]:
-    """What puts a build into the audit log before it goes live."""
-    from corpus.audit import Action, AuditLog
-
-    log = AuditLog(settings.audit)
-
-    def record(report: BuildReport) -> None:
-        log.append(report.by, Action.REINDEX, f"generation {report.number}", articles=report.articles, passages=report.passages)
-
-    return record
 
 
 def _as_text(report: BuildReport) -> str:
@@ -175,15 +162,13 @@ def generations(load_settings: Any, as_json: bool) -> None:
 @click.pass_obj
 def rollback(load_settings: Any, number: int | None, by: str | None, as_json: bool) -> None:
     """Goes back to an earlier generation, the one before the live one unless NUMBER says which."""
-    from corpus.audit import Action, AuditLog
     from index.locking import user_name
+    from index.recording import record_rollbacks
     from index.rollback import rollback as go_back
 
     settings: IndexSettings = load_settings()
-    log, by = AuditLog(settings.audit), by or user_name()
-    manifest = go_back(
-        settings, number, by=by, record=lambda to: log.append(by, Action.ROLLBACK, f"generation {to.number}", built=to.built_at)
-    )
+    by = by or user_name()
+    manifest = go_back(settings, number, by=by, record=record_rollbacks(settings, by))
     if as_json:
         click.echo(json.dumps({"number": manifest.number, "built_at": manifest.built_at}, indent=1))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,13 +33,13 @@ def rollback(
     number: int | None = None,
     *,
     by: str | None = None,
-    record: Callable[[Manifest], object] = lambda manifest: None,
+    record: Callable[[Manifest], AbstractContextManager[None]] = lambda manifest: nullcontext(),
 ) -> Manifest:
     """Makes an earlier generation live, the newest whole one before the live one unless `number` says which.
 
     A later one that an earlier rollback left can be named too. Its files are verified first. Servers that run have switched
-    when this returns. What was withdrawn since stays withdrawn. `record`: what is done before the switch, and without which
-    there is none.
+    when this returns. What was withdrawn since stays withdrawn. `record`: what the switch is made in: it
+    may note it first, and learns where it fails.
 
     Raises `RollbackRefused`, `IndexBusy` or `IndexUnavailable`.
     """
@@ -53,7 +54,7 @@ def rollback(
         ) from error
 
 
-def _go_back(settings: IndexSettings, number: int | None, record: Callable[[Manifest], object]) -> Manifest:
+def _go_back(settings: IndexSettings, number: int | None, record: Callable[[Manifest], AbstractContextManager[None]]) -> Manifest:
     try:
         pointer = read_pointer(settings.index)
     except IndexDamaged:
@@ -62,10 +63,10 @@ def _go_back(settings: IndexSettings, number: int | None, record: Callable[[Mani
     manifest = _checked(settings, number) if number is not None else _newest(settings, pointer)
     if manifest.number == pointer.number:
         raise RollbackRefused(f"generation {manifest.number} is live already")
-    record(manifest)
     later = {*pointer.passed_over, pointer.number, *numbers(settings.index)}
     passed_over = tuple(sorted(each for each in later if each > manifest.number))
-    switch(settings.index, Pointer(manifest.number, passed_over, pointer.withdrawn))
+    with record(manifest):
+        switch(settings.index, Pointer(manifest.number, passed_over, pointer.withdrawn))
     wait_for_servers(settings.index, manifest.number)
     return manifest
 

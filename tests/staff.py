@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from werkzeug.test import TestResponse
 from assistant.answering import Assistant
 from assistant.settings import Settings
 from assistant.staff.credentials import new_password, new_token
+from assistant.staff.records import Job, JobState
 from assistant.store import ConversationStore
 from assistant.web import create_app
 from index.build import build_index
@@ -108,6 +110,15 @@ def opened(small: Settings, embedder: BagOfWordsEmbedder) -> Iterator[Callable[.
 @pytest.fixture
 def office(opened: Callable[..., Office]) -> Office:
     return opened()
+
+
+def ended(office: Office, job_id: str, within: float = 60.0) -> Job:
+    """A reindexing when it has ended, in whatever way."""
+    deadline = time.monotonic() + within
+    while (job := office.app.extensions["staff"].jobs.get(job_id)).state is JobState.RUNNING:
+        assert time.monotonic() < deadline, job
+        time.sleep(0.1)
+    return job
 
 
 def read_article(office: Office, article_id: str) -> str:

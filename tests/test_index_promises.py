@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from assistant.settings import Settings
 from assistant.staff.records import is_held
 from assistant.store import ConversationStore
 from assistant.web import create_app
-from corpus.errors import BuildRefused, RollbackRefused
+from corpus.audit import AuditLog
+from corpus.errors import AuditUnavailable, BuildRefused, RollbackRefused
 from index import build as building
 from index import live as serving
 from index import rollback as going_back
@@ -28,6 +30,8 @@ from index.generations import Pointer, generation_folder, live_generation, numbe
 from index.lexical import LexicalDocument, LexicalIndex
 from index.live import Health, LiveIndex, servable
 from index.locking import single_writer
+from index.recording import record_builds, record_rollbacks
+from index.report import BuildReport
 from index.rollback import rollback
 from index.search import Index
 from index.servers import Announcement, wait_for_servers
@@ -211,6 +215,45 @@ def test_a_rollback_that_the_disk_fails_is_refused_in_one_line(three: Settings, 
     monkeypatch.setattr(going_back, "switch", fails)
     with pytest.raises(RollbackRefused, match=r"CURRENT\.new: Read-only file system; the old index still serves"):
         rollback(three)
+
+
+def test_a_switch_that_fails_is_taken_back_in_the_audit_log(
+    three: Settings, embedder: BagOfWordsEmbedder, tmp_path: Path
+) -> None:
+    logged = three.model_copy(update={"audit": tmp_path / "audit.jsonl"})
+    edit(three.articles / "gout-basics.md", lambda source: source.replace("methylprednisolone", "dexamethasone"))
+    recorded = record_builds(logged)
+
+    def record(report: BuildReport) -> AbstractContextManager[None]:
+        (three.index / "CURRENT.new").mkdir()  # from now on no pointer can be written
+        return recorded(report)
+
+    with pytest.raises(BuildRefused, match="the old index still serves"):
+        build_index(logged, embedder=embedder, by="Ann", record=record)
+    with pytest.raises(RollbackRefused, match="the old index still serves"):
+        rollback(logged, by="Ann", record=record_rollbacks(logged, "Ann"))
+    told = [(each.actor, each.action, each.subject, each.details.get("entry")) for each in AuditLog(logged.audit).entries()]
+    begun = [("Ann", "reindex", "generation 4", None), ("Ann", "rollback", "generation 2", None)]
+    assert told[::2] == begun
+    assert told[1::2] == [("Ann", "undone", "generation 4", 1), ("Ann", "undone", "generation 2", 3)]
+
+
+def test_a_switch_that_was_made_stands_whatever_fails_after_it(
+    three: Settings, embedder: BagOfWordsEmbedder, tmp_path: Path
+) -> None:
+    logged = three.model_copy(update={"audit": tmp_path / "audit.jsonl"})
+    edit(three.articles / "gout-basics.md", lambda source: source.replace("methylprednisolone", "dexamethasone"))
+    (three.index / "CURRENT.last").unlink()
+    (three.index / "CURRENT.last").mkdir()  # the pointer is written, its copy cannot be
+    with pytest.raises(BuildRefused, match="generation 4 is live already"):
+        build_index(logged, embedder=embedder, by="Ann", record=record_builds(logged))
+    assert [each.action for each in AuditLog(logged.audit).entries()] == ["reindex"]
+
+
+def test_a_build_asks_whether_the_audit_log_can_be_written_before_it_begins(three: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AuditUnavailable, match="so nothing was done"):
+        record_builds(three.model_copy(update={"audit": tmp_path / "file" / "audit.jsonl"}))
 
 
 def test_the_number_of_a_removed_generation_is_not_given_again(three: Settings, embedder: BagOfWordsEmbedder) -> None:

@@ -11,15 +11,18 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from assistant.staff.records import Job, JobState, held
 from assistant.store.feedback import FeedbackStore, Opinion, Reason
 from assistant.store.unanswered import UnansweredStore
 from assistant.types import AnswerStatus
 from corpus.loading import content_sha256, load_corpus
 from corpus.splitting import split_corpus
 from corpus.types import Status
+from index.generations import PASSAGES, generation_folder
+from index.passages import PassageStore
 from tests.fakes import SMALL, edit, write_articles
 from tests.pages import BROWSER, HOSTILE, Page
-from tests.staff import BEARER, Office, office, opened, read_article
+from tests.staff import BEARER, Office, ended, office, opened, read_article
 
 __all__ = ["office", "opened"]
 
@@ -34,6 +37,12 @@ def log(office: Office) -> list[tuple[str, str, str]]:
 
 def article(office: Office, article_id: str) -> Any:
     return next(each for each in load_corpus(office.settings.articles) if each.id == article_id)
+
+
+def end_of_job(page: Page, office: Office) -> Job:
+    """How the reindexing ended that a page leads to."""
+    links = [each["href"] for each in page.all("a") if each["href"].startswith("/staff/index/jobs/")]
+    return ended(office, links[0].rpartition("/")[2])
 
 
 def titles(page: Page) -> list[str]:
@@ -108,8 +117,25 @@ def test_an_article_is_reviewed_approved_sent_back_withdrawn_and_restored_by_nam
         assert (article(office, "gout-basics").withdrawn is not None) == (action == "withdraw")
         if action == "approve":
             assert article(office, "gout-basics").reviewed_by == "Dr Ann Lee"
-    steps = ("review", "approve", "send-back", "withdraw", "restore")
-    assert log(office) == [("Dr Ann Lee", action, "gout-basics") for action in steps]
+        if action == "withdraw":
+            assert end_of_job(ann.read(response.location), office).state is JobState.DONE
+    steps = [(action, "gout-basics") for action in ("review", "approve", "send-back", "withdraw")]
+    done = [*steps, ("reindex", "generation 2"), ("restore", "gout-basics")]
+    assert log(office) == [("Dr Ann Lee", *each) for each in done]
+
+
+def test_what_is_withdrawn_leaves_the_index_at_once_and_where_it_cannot_the_page_says_so(office: Office) -> None:
+    ann = office.ann()
+    with held(office.settings.index / "lock"):  # somebody builds
+        late = ann.read(ann.post(f"{GOUT}/step", action="withdraw", reason="superseded").location)
+    assert "readers are still answered from what was taken away" in late.one("p", role="alert").text
+    assert late.all("form", action="/staff/index/reindex")
+    ann.post(f"{GOUT}/step", action="restore")
+    shown = ann.read(ann.post(f"{GOUT}/step", action="withdraw", reason="superseded").location)
+    assert not shown.all("form", action="/staff/index/reindex")
+    assert end_of_job(shown, office).message.startswith("generation 2 is live: 3 articles")
+    passages = PassageStore(generation_folder(office.settings.index, 2) / PASSAGES)
+    assert {each.article_id for each in passages.all_passages()} == {"asthma-basics", "sleep-basics"}
 
 
 def test_a_step_that_cannot_be_taken_says_why_and_keeps_the_reason(office: Office) -> None:
@@ -140,7 +166,8 @@ def test_a_retracted_reference_is_noted(office: Office) -> None:
     assert str(changed.reference(3).retracted) == "2020-01-31"
     assert changed.status is Status.UNDER_REVIEW  # the approval was of another text
     assert "Retracted" in ann.read("/staff/articles/asthma-basics").text
-    assert log(office) == [("Dr Ann Lee", "retract", "asthma-basics")]
+    assert end_of_job(ann.read(response.location), office).state is JobState.DONE
+    assert log(office) == [("Dr Ann Lee", "retract", "asthma-basics"), ("Dr Ann Lee", "reindex", "generation 2")]
 
 
 def test_the_index_shows_generations_and_goes_back_by_name(office: Office) -> None:
@@ -152,7 +179,7 @@ def test_the_index_shows_generations_and_goes_back_by_name(office: Office) -> No
     assert refused.status_code == 409
     assert "there is no generation 7" in Page(refused.text).one("p", role="alert").text
     assert ann.post("/staff/index/rollback").status_code == 422
-    assert log(office) == [("Dr Ann Lee", "rollback", "index"), ("Dr Ann Lee", "undone", "index")]
+    assert log(office) == []
     part = ann.client.get("/staff/index", headers={"X-Part": "index"})
     assert part.text.lstrip().startswith('<div id="live"')
     assert part.headers["Vary"] == "X-Part"
@@ -272,11 +299,14 @@ def test_a_script_reviews_and_reads_by_the_api(office: Office) -> None:
     assert (done["status"], done["audit_sequence"]) == ("under_review", 1)
     retracted = asked(client, "POST", "articles/gout-basics/status", action="retract", reference="1", date="2020-01-31")
     assert retracted["audit_sequence"] == 2
-    withdrawn = asked(client, "POST", "articles/gout-basics/status", action="withdraw", reason="superseded")["withdrawn"]
+    assert ended(office, retracted["reindexing"]["job"]).state is JobState.DONE
+    done = asked(client, "POST", "articles/gout-basics/status", action="withdraw", reason="superseded")
+    assert ended(office, done["reindexing"]["job"]).state is JobState.DONE
+    withdrawn = done["withdrawn"]
     assert (dt.date.fromisoformat(withdrawn["since"]), withdrawn["reason"]) == (dt.datetime.now(dt.UTC).date(), "superseded")
-    assert [each["actor"] for each in asked(client, "GET", "audit")["entries"]] == ["nightly"] * 3
+    assert [each["actor"] for each in asked(client, "GET", "audit")["entries"]] == ["nightly"] * 5
     assert asked(client, "GET", "audit?after=1")["verified"]["problems"] == []
-    assert [each["number"] for each in asked(client, "GET", "generations")["generations"]] == [1]
+    assert [each["number"] for each in asked(client, "GET", "generations")["generations"]] == [3, 2]
     assert asked(client, "GET", "feedback")["feedback"] == []
     for path, body, status in (
         ("articles/gout-basics/status", {"action": "retract"}, 409),
@@ -301,10 +331,8 @@ def test_a_script_reindexes_and_follows_the_job(office: Office) -> None:
     where = started.json["address"]
     twice = client.post("/api/v1/staff/reindex", json={}, headers=BEARER)
     assert (twice.status_code, "nightly began to reindex" in twice.json["detail"]) == (409, True)
-    deadline = time.monotonic() + 60
-    while (job := client.get(where, headers=BEARER).json)["state"] == "running":
-        assert time.monotonic() < deadline, job
-        time.sleep(0.2)
+    ended(office, started.json["id"])
+    job = client.get(where, headers=BEARER).json
     assert job["state"] == "done", job
     assert job["report"]["articles"] == 3
     number = job["report"]["number"]
@@ -314,4 +342,4 @@ def test_a_script_reindexes_and_follows_the_job(office: Office) -> None:
     page = office.ann().read(f"/staff/index/jobs/{job['id']}")
     passages = len(split_corpus(load_corpus(office.settings.articles)))
     assert f"Generation {number} is live: 3 articles, {passages} passages" in page.text
-    assert log(office)[0] == ("nightly", "reindex", "index")
+    assert log(office) == [("nightly", "reindex", f"generation {number}")]

@@ -13,7 +13,6 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -31,12 +30,11 @@ from corpus.errors import FollowupError
 from corpus.linting import lint_across
 from corpus.types import Problem
 from index.generations import write_synced
+from index.priority import step_back
 from index.settings import IndexSettings
 
 log = logging.getLogger(__name__)
 
-#: Readers are answered first.
-NICENESS = 10
 #: Raise when what the rules across articles find changes.
 _VERSION = 1
 
@@ -187,7 +185,7 @@ def _now() -> str:
 def main() -> int:
     """The settings come from the environment alone. Its starter holds the lock file, which this process inherited."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    os.nice(NICENESS)
+    step_back()
     try:
         _check(IndexSettings(_env_file=None))  # type: ignore[call-arg]  # pydantic-settings' own keyword
     except (FollowupError, OSError) as error:

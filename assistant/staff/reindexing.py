@@ -21,6 +21,8 @@ from assistant.staff.overview import Overview
 from assistant.staff.records import Job, JobState, read_record, write_record
 from corpus.errors import FollowupError
 from index.generations import live_number, which_serves
+from index.priority import step_back
+from index.recording import record_builds
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:
@@ -33,8 +35,6 @@ log = logging.getLogger("reindexing")
 
 #: Whose lines the log has from INFO on; of others only warnings: faiss tells how it was loaded.
 _OURS = ("reindexing", "assistant", "index", "corpus")
-#: Readers are answered first.
-NICENESS = 10
 #: Seconds between two writings of how far it is.
 _EVERY = 0.5
 #: Lines of a message that are kept; 12,000 articles can have that many problems.
@@ -84,7 +84,7 @@ def main(record: Path) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     for name in _OURS:
         logging.getLogger(name).setLevel(logging.INFO)
-    os.nice(NICENESS)
+    step_back()
     signal.signal(signal.SIGTERM, _stopped)
     job = read_record(record)
     if job is None:
@@ -122,7 +122,13 @@ def _read_articles(settings: IndexSettings) -> None:
 def _build(settings: IndexSettings, job: Job, recorder: Recorder) -> BuildReport:
     from index.build import build_index
 
-    return build_index(settings, allow_shrink=job.allow_shrink, by=job.by, progress=recorder.progress)
+    return build_index(
+        settings,
+        allow_shrink=job.allow_shrink,
+        by=job.by,
+        progress=recorder.progress,
+        record=record_builds(settings, job=job.id),
+    )
 
 
 def _said(report: BuildReport) -> str:

@@ -13,7 +13,7 @@ from assistant.web.schemas import ProblemBody
 from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import API
 from assistant.web.staff.index import generations as listed_generations
-from assistant.web.staff.index import roll_back, run_benchmark, start_reindexing
+from assistant.web.staff.index import reindex_after, roll_back, run_benchmark, start_reindexing
 from assistant.web.staff.questions import delete_opinion, delete_question, opinions
 from assistant.web.staff.schemas import (
     ArticlePath,
@@ -71,7 +71,11 @@ def passages(path: ArticlePath) -> Response:
 
 @routes.post("/articles/<string:article_id>/status")
 def status(path: ArticlePath, body: StatusBody) -> Response:
-    """Takes a step of the editorial workflow in the name of the token's owner."""
+    """Takes a step of the editorial workflow in the name of the token's owner.
+
+    After `withdraw` and `retract` reindexing begins at once: until `reindexing.job` is done, answers still rest on what was
+    taken away; where it could not begin (`reindexing.refused`), until the next one.
+    """
     if body.action == Action.RETRACT.value:
         if body.reference is None or body.date is None:
             raise ReviewRefused("this needs a reference and the day of its retraction")
@@ -79,6 +83,7 @@ def status(path: ArticlePath, body: StatusBody) -> Response:
     else:
         done = take(Action(body.action), path.article_id, reason=body.reason, content=body.content)
     article, withdrawn = done.article, done.article.withdrawn
+    begun = reindex_after(Action(body.action))
     return jsonify(
         article_id=article.id,
         status=article.status,
@@ -86,6 +91,7 @@ def status(path: ArticlePath, body: StatusBody) -> Response:
         reviewed_by=article.reviewed_by,
         warnings=[asdict(problem) for problem in done.warnings],
         audit_sequence=done.entry.sequence,
+        reindexing=asdict(begun) if begun else None,
     )
 
 

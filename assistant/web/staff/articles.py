@@ -12,6 +12,7 @@ from assistant.web.current import assistant
 from assistant.web.staff.comparing import COMPARED
 from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import PAGES, render
+from assistant.web.staff.index import reindex_after
 from assistant.web.staff.paging import asked_number, cut_page
 from assistant.web.staff.steps import Step, retract, steps_of, take
 from corpus.audit import Action
@@ -77,7 +78,7 @@ def take_step(article_id: str) -> AnyResponse:
         take(action, article_id, reason=form.get("reason", ""), content=form.get("content", ""))
     except FollowupError as error:
         return _refused(article_id, error, form.get("action", ""))
-    return redirect(url_for(".one", article_id=article_id, done=action), 303)
+    return _taken(article_id, action)
 
 
 @routes.post("/<article_id>/retraction")
@@ -92,13 +93,20 @@ def note_retraction(article_id: str) -> AnyResponse:
         retract(article_id, form.get("reference", ""), day, reason=form.get("reason", ""))
     except FollowupError as error:
         return _refused(article_id, error, Action.RETRACT)
-    return redirect(url_for(".one", article_id=article_id, done=Action.RETRACT), 303)
+    return _taken(article_id, Action.RETRACT)
 
 
 def _action(given: str) -> Action:
     if given not in _DONE or given == Action.RETRACT:
         raise ReviewRefused("that is no step of a review")
     return Action(given)
+
+
+def _taken(article_id: str, action: Action) -> AnyResponse:
+    """Back to the page, which says what was done and whether reindexing has begun."""
+    begun = reindex_after(action)
+    reindexing = begun and (begun.job or "refused")
+    return redirect(url_for(".one", article_id=article_id, done=action, reindexing=reindexing), 303)
 
 
 def _refused(article_id: str, error: FollowupError, failed: str) -> Response:
@@ -132,6 +140,7 @@ def _page(article_id: str, refused: str = "", status: int = 200, failed: str = "
         today=desk().today,
         said=(_DONE | COMPARED).get(request.args.get("done", ""), "") if not refused else "",
         stepped=request.args.get("done", "") in _DONE and not refused,
+        reindexing=request.args.get("reindexing", ""),
         refused=refused,
         failed=failed,
         reason=request.form.get("reason", ""),

@@ -6,6 +6,7 @@ that change.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -16,12 +17,14 @@ from assistant.staff.jobs import JobState
 from assistant.web.current import assistant
 from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import PAGES, PART, member, render
-from assistant.web.staff.recording import recorded
 from corpus.audit import Action
 from corpus.errors import FollowupError, IndexDamaged
-from index.generations import GenerationInfo, generation_folder, list_generations
+from index.generations import GenerationInfo, generation_folder, list_generations, live_number
+from index.recording import record_rollbacks
 from index.report import BuildReport, read_report
 from index.rollback import rollback
+
+log = logging.getLogger(__name__)
 
 routes = Blueprint("staff_index", __name__, url_prefix=f"{PAGES}/index")
 
@@ -48,6 +51,14 @@ class Shown:
     def can_serve(self) -> bool:
         """Whether it can be gone back to."""
         return not self.info.live and self.info.problem is None
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """A reindexing that a step calls for: its job, or None and why none has begun."""
+
+    job: str | None
+    refused: str
 
 
 @routes.get("")
@@ -100,16 +111,30 @@ def run_benchmark() -> Benchmark:
     return measured
 
 
-def start_reindexing(*, allow_shrink: bool) -> str:
-    """The id of the job. Raises `IndexBusy` or `JobNotStarted`."""
-    with recorded(Action.REINDEX, "index", allow_shrink=allow_shrink):
-        return desk().jobs.start(member().name, allow_shrink).id
+def start_reindexing(*, allow_shrink: bool = False) -> str:
+    """The id of the job, which itself writes into the audit log before it switches.
+
+    Raises `IndexBusy`, `JobNotStarted` or `AuditUnavailable`.
+    """
+    desk().audit.check()
+    return desk().jobs.start(member().name, allow_shrink).id
+
+
+def reindex_after(action: Action) -> AtOnce | None:
+    """Begins at once after a step that takes something away from readers; None after any other, or where there is no index."""
+    if action not in (Action.WITHDRAW, Action.RETRACT) or live_number(desk().settings.index) is None:
+        return None
+    try:
+        return AtOnce(start_reindexing(), "")
+    except FollowupError as error:
+        log.error("what a step took away is still answered from: %s", error)
+        return AtOnce(None, str(error))
 
 
 def roll_back(number: int | None) -> int:
     """The number of the generation that is live now; None: the newest whole one before. Raises `RollbackRefused`, `IndexBusy`."""
-    with recorded(Action.ROLLBACK, "index", number=number):
-        return rollback(desk().settings, number, by=member().name).number
+    settings, by = desk().settings, member().name
+    return rollback(settings, number, by=by, record=record_rollbacks(settings, by)).number
 
 
 def generations() -> list[Shown]:

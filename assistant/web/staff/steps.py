@@ -39,7 +39,7 @@ SEND_BACK = Step(Action.SEND_BACK, "Send back", "It is submitted again, as nobod
 WITHDRAW = Step(
     Action.WITHDRAW,
     "Withdraw",
-    "Once it is reindexed nothing is answered from it: reindex at once. Its text stays, and readers see the reason.",
+    "Reindexing begins at once; when it is done, nothing is answered from it. Its text stays, and readers see the reason.",
     needs_reason=True,
 )
 RESTORE = Step(Action.RESTORE, "Restore", "It is submitted again, and answered from once it is reindexed.")
