@@ -96,6 +96,13 @@ def test_an_import_that_changes_something_is_one_entry_of_the_audit_log(imported
     assert entry.details["articles"] == ["medquad-niddk-a", "medquad-niddk-b"]
 
 
+def test_an_import_of_which_nothing_could_be_written_is_no_entry(imported: Followup, tmp_path: Path) -> None:
+    (tmp_path / "articles").write_text("")  # where the folder would be
+    done = imported()
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+    assert AuditLog(tmp_path / "audit.jsonl").entries() == []
+
+
 def test_nothing_is_imported_where_it_cannot_be_recorded(imported: Followup, tmp_path: Path) -> None:
     (tmp_path / "audit.jsonl.lock").mkdir()
     done = imported()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -231,6 +232,18 @@ def test_a_disk_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "articles").write_text("a file", "utf-8")
     with pytest.raises(ArticleNotWritten, match=r"topic-1\.md cannot be written \(.*the same command goes on from here"):
         put(tmp_path / "articles", GOUT)
+
+
+def test_a_shelf_tells_what_is_on_the_disk_when_another_file_could_not_be_written(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "articles")
+    with pytest.raises(ArticleNotWritten), shelf:
+        shelf.put(render(GOUT, TODAY))
+        while not shelf.written:  # it is written beside this thread
+            time.sleep(0.01)
+        (tmp_path / "articles").rename(tmp_path / "away")
+        (tmp_path / "articles").write_text("a file", "utf-8")
+        shelf.put(render(replace(GOUT, source_id="x"), TODAY))
+    assert shelf.written == ["example-library-topic-1"]
 
 
 def test_files_are_made_as_the_umask_says(tmp_path: Path) -> None:

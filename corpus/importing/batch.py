@@ -41,16 +41,13 @@ def import_files(
 
 @dataclass
 class Tally:
-    """How many documents became what, and the first articles that changed."""
+    """How many documents became what."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    changed: list[str] = field(default_factory=list)
 
     def add(self, one: Outcome | Refused) -> None:
         """Counts one outcome."""
         self.counts["refused" if isinstance(one, Refused) else one.kind.value] += 1
-        if isinstance(one, Outcome) and one.kind in (Kind.ADDED, Kind.UPDATED) and len(self.changed) < _NAMED:
-            self.changed.append(one.article_id)
 
     def as_dict(self) -> dict[str, int]:
         """Every kind with its number, the refused last."""
@@ -60,12 +57,11 @@ class Tally:
 def recorded(
     outcomes: Generator[Outcome | Refused], log: AuditLog, *, by: str, form: Format, paths: Sequence[Path], shelf: Shelf
 ) -> Generator[Outcome | Refused]:
-    """The same outcomes; at their end, also when it is an error or Ctrl-C, one entry of the log says what they changed.
+    """The same outcomes; at their end, also when it is an error or Ctrl-C, one entry of the log says what was written.
 
-    Raises `AuditUnavailable` before anything is done where the log cannot be locked.
+    Raises `AuditUnavailable` before anything is done where the log cannot be written.
     """
-    with log.locked():
-        pass
+    log.check()
     tally, finished = Tally(), False
     try:
         with closing(outcomes):
@@ -74,6 +70,7 @@ def recorded(
                 yield one
         finished = True
     finally:
-        if tally.changed:
-            named = {"articles": tally.changed, "paths": [shown(path) for path in paths[:_NAMED]]}
-            log.append(by, Action.IMPORT, form.name, folder=shown(shelf.folder), finished=finished, **tally.as_dict(), **named)
+        if written := shelf.written:
+            named = {"articles": sorted(written)[:_NAMED], "paths": [shown(path) for path in paths[:_NAMED]]}
+            told = {"folder": shown(shelf.folder), "finished": finished, "written": len(written)}
+            log.append(by, Action.IMPORT, form.name, **told, **tally.as_dict(), **named)

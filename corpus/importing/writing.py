@@ -95,6 +95,7 @@ class Shelf:
         only replaces the article where it is told to: two folders with an index.html each lost the first one's article.
         """
         self.folder = folder
+        self.written: list[str] = []  # ids of the articles whose files are on the disk, in no order
         self._locked = locked
         self._replace = replace
         self._dry_run = dry_run
@@ -144,6 +145,7 @@ class Shelf:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             replace_bytes(path, outcome.after.encode())
+            self.written.append(outcome.article_id)
         except OSError as error:
             raise ArticleNotWritten(
                 f"{shown(path)} cannot be written ({error.strerror}); what was imported before it is there, and the same"
