@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from assistant.disclaimer import DISCLAIMER, NO_ANSWER, NOTICE, NOTICE_GENERATIVE, REVIEW_NOTICES
+from assistant.quotes import lines_of
 from assistant.text import one_line
 from assistant.types import STOPPED, AnswerStatus, Mode, Role
 from corpus.types import NOT_STATED, Status
@@ -118,7 +119,12 @@ def _nearest(answer: Stored) -> Iterator[str]:
 
 def _sentence(sentence: Stored) -> str:
     tie = _TIES.get(sentence.get("role", Role.ANSWER), "")
-    return f"{tie}{plain_text(sentence['text'])} {_marks(sentence['citations'])}"
+    return f"{tie}{_quoted(sentence['text'])} {_marks(sentence['citations'])}"
+
+
+def _quoted(text: str) -> str:
+    """An article's words in one line, but for the rows of a table."""
+    return _BREAK.join(map(plain_text, lines_of(text)))
 
 
 def _side(side: Stored) -> str:
@@ -153,7 +159,7 @@ def _cited(answer: Stored) -> Iterator[str]:
 
 def _passage(citation: Stored, said: Container[str]) -> str:
     """The exact quote, where it is not itself a sentence of the answer; then where it stands and how far that was reviewed."""
-    quoted = "Quoted above, word for word." if citation["quote"] in said else f"“{plain_text(citation['quote'])}”"
+    quoted = "Quoted above, word for word." if citation["quote"] in said else f"“{_quoted(citation['quote'])}”"
     statement = f"statement {citation['statement_id']}" if citation.get("statement_id") else f"passage {citation['passage_id']}"
     behind = [f"({reference['number']})" for reference in citation.get("references") or ()]
     origin = citation.get("origin")

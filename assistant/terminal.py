@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistant.disclaimer import REVIEW_NOTICES
+from assistant.quotes import lines_of
 from assistant.store.feedback import Reason
 from assistant.types import Answer, CitedReference, Origin, Role
 from corpus.types import NOT_STATED
@@ -70,10 +71,10 @@ def _said(answer: Answer) -> Iterator[str]:
         yield from (f"Quoted instead of written: {answer.fallback}.", "")
     if answer.plain:
         yield "In plain words:"
-        yield from (f"  {sentence.text} {_marks(sentence.citations)}" for sentence in answer.plain)
+        yield from (f"  {_quoted(sentence.text)} {_marks(sentence.citations)}" for sentence in answer.plain)
         yield from ("", "What the articles say:")
     for sentence in answer.sentences:
-        yield f"{_ROLES[sentence.role]}{sentence.text} {_marks(sentence.citations)}"
+        yield f"{_ROLES[sentence.role]}{_quoted(sentence.text)} {_marks(sentence.citations)}"
     for sides in answer.conflicts:
         said = (f"{side.body} {side.year or ''}".strip() + f" {_marks(side.citations)}" for side in sides)
         yield f"These sources disagree: {'; '.join(said)}."
@@ -121,6 +122,10 @@ def _foot(answer: Answer) -> Iterator[str]:
         yield REVIEW_NOTICES[answer.review_status]
     yield from (answer.disclaimer, answer.notice)
     yield f"(answer {answer.answer_id}, conversation {answer.conversation_id})"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(lines_of(text))
 
 
 def _marks(numbers: Sequence[int]) -> str:

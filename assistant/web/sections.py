@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from assistant.quotes import PIPE
 from corpus.types import Article, Block, BlockKind, Reference
 
-#: What parts the cells of a table's row; an escaped one is wording (GitHub Flavored Markdown, 4.10).
-_PIPE = re.compile(r"(?<!\\)\|")
 #: What stands before the first cell.
 _LEAD = re.compile(r"[\s>]*\|?")
 #: What stands before an item's wording on its line: how far in it is, and its bullet or number.
@@ -191,7 +190,7 @@ def _first_cell(text: str, position: int) -> int:
 
 def _cells(text: str, start: int, end: int) -> list[Span]:
     """The cells of a row, without the spaces around them."""
-    pipes = [pipe.span() for pipe in _PIPE.finditer(text, start, end)]
+    pipes = [pipe.span() for pipe in PIPE.finditer(text, start, end)]
     edges = zip([start, *(after for _, after in pipes)], [*(before for before, _ in pipes), end], strict=True)
     return [_trimmed(text, *edge) for edge in edges]
 

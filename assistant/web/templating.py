@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 
 from assistant import disclaimer
+from assistant.quotes import Piece, Table, parts, pieces
 from assistant.web.ages import Age, age_of, age_of_year
 from corpus.types import NOT_STATED, Status
 
@@ -47,6 +48,16 @@ def _day(dated: dt.date | str) -> str:
     """A date or an ISO date as 22 November 2026."""
     day = dt.date.fromisoformat(dated) if isinstance(dated, str) else dated
     return f"{day:%-d %B %Y}"
+
+
+@routes.app_template_filter("parts")
+def _parts(quote: str) -> tuple[str | Table, ...]:
+    return parts(quote)
+
+
+@routes.app_template_filter("pieces")
+def _pieces(text: str, quoted: bool) -> tuple[Piece, ...]:
+    return pieces(text, quoted=quoted)
 
 
 def _today() -> dt.date:

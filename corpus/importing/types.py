@@ -70,6 +70,9 @@ _CIRCUMFLEX = re.compile(r"\^(?=[A-Za-z])")
 #: Breaks what Markdown or our format would read something into, and is not seen (zero-width non-joiner). A backslash would
 #: be: readers are shown the text as it stands, and it stood in 139 of 1,852 guideline articles.
 _GUARD = "\u200c"
+#: A number in brackets that an article has from its source and that is no mark of its references. What it means there, a
+#: reference of the source's own or a year, is not known.
+SOURCE_NUMBER = re.compile(rf"\[{_GUARD}(\s*\d[\d\s,;–-]*)\]")
 #: Looks like the edge of a table's cell, and is none.
 _BAR = "\u2223"
 #: What begins a block of Markdown, or underlines a heading, where a line begins with it. A number's guard stands after it.

@@ -91,7 +91,7 @@ function copy(entry) {
   block.append(...[...entry.childNodes].map((node) => node.cloneNode(true)));
   for (const part of block.querySelectorAll(".mark, .in-place, details, button, form")) part.remove();
   for (const part of block.querySelectorAll("[id]")) part.removeAttribute("id");
-  for (const link of block.querySelectorAll("a")) link.tabIndex = -1;
+  for (const stop of block.querySelectorAll("a, [tabindex]")) stop.tabIndex = -1;
   return block;
 }
 

@@ -94,7 +94,7 @@ function begin(html, typed) {
 
 /** @type {(node: any) => void} What came before a break stays readable, and says that something is missing. */
 function leaveIncomplete(node) {
-  if (!find(".sentences p, .banner", node)) return node.remove();
+  if (!find(".sentences > *, .banner", node)) return node.remove();
   find(".incomplete", node).hidden = false;
   node.removeAttribute("aria-busy");
 }

@@ -236,7 +236,7 @@ function ranges(evidence) {
   const here = wordings(find("main > .article"));
   const found = wordings(evidence).flatMap((wording, index) => {
     const mark = find("mark", wording);
-    return mark ? [range(here[index], mark.previousSibling?.textContent.length ?? 0, mark.textContent)] : [];
+    return mark ? [range(here[index], before(mark, wording), mark.textContent)] : [];
   });
   return found.every(Boolean) ? /** @type {Range[]} */ (found) : []; // the article was edited since this page was loaded
 }
@@ -244,21 +244,34 @@ function ranges(evidence) {
 /** @type {(root: Element) => Element[]} What holds the wording of an article: list items and the cells of tables, in order. */
 const wordings = (root) => [...root.querySelectorAll(".section :is(li.statement, th, td)")];
 
+/** @type {(mark: Element, wording: Element) => number} How many characters of the wording stand before a mark in it. */
+function before(mark, wording) {
+  const text = new Range();
+  text.setStart(wording, 0);
+  text.setEndBefore(mark);
+  return text.toString().length;
+}
+
 /** @type {() => Range[]} By the statement's id and wording alone. */
 function ownRanges() {
   const statement = document.getElementById(/** @type {any} */ (markOf(passage))?.dataset.statement ?? "");
   const quote = find("blockquote", passage).textContent;
-  const found = range(statement, statement?.firstChild?.textContent?.indexOf(quote) ?? -1, quote);
+  const found = range(statement, statement?.textContent?.indexOf(quote) ?? -1, quote);
   return found ? [found] : [];
 }
 
 /** @type {(wording: ?Element, start: number, quote: string) => ?Range} Null where it does not say the quote there. */
 function range(wording, start, quote) {
-  const text = wording?.firstChild;
-  if (!(text instanceof Text) || start < 0 || text.data.slice(start, start + quote.length) !== quote) return null;
+  const end = start + quote.length;
+  if (!wording || start < 0 || wording.textContent?.slice(start, end) !== quote) return null;
   const found = new Range();
-  found.setStart(text, start);
-  found.setEnd(text, start + quote.length);
+  const texts = document.createTreeWalker(wording, NodeFilter.SHOW_TEXT);
+  for (let at = 0; texts.nextNode() && at < end; ) {
+    const text = /** @type {Text} */ (texts.currentNode);
+    if (start >= at) found.setStart(text, Math.min(start - at, text.length));
+    at += text.length;
+    if (end <= at) found.setEnd(text, text.length - (at - end));
+  }
   return found;
 }
 
