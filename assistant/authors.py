@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PARTICLES = "van|von|der|den|de|del|della|di|da|dos|das|du|la|le|ten|ter|el|al|bin|ibn|st"
+from assistant.particles import PARTICLES
+
+_PARTICLES = "|".join(sorted(PARTICLES | {"st"}))
 #: As PubMed writes a person: "van der Eerden MM", "Geyer CE Jr", with a remark after it perhaps: "Creager MA (chair)".
 _PERSON = re.compile(
     rf"(?P<family>(?:(?:{_PARTICLES})\s)*[^\W\d_]+(?:['’-][^\W\d_]+)*)\s(?P<initials>[^\W\d_](?:-?[^\W\d_]){{0,2}})"

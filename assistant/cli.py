@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.errors import CorpusError, FollowupError, IndexMissing, SettingsError
+from corpus.errors import CorpusError, FollowupError, IndexMissing, SettingsError, StillServed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,17 +83,21 @@ def followup(ctx: click.Context) -> None:
 
 
 def _reindex(by: str) -> int | None:
-    """Builds the index again for somebody, where there is one; which generation serves then."""
+    """Builds the index again for somebody, where there is one; which generation serves then. Raises `StillServed`."""
     from index.build import build_index
-    from index.generations import read_pointer
+    from index.pointer import read_pointer
     from index.recording import record_builds
+    from index.servers import still_answering
 
     settings = _settings()
     try:
         read_pointer(settings.index)
     except IndexMissing:
         return None
-    return build_index(settings, by=by, record=record_builds(settings)).number
+    report = build_index(settings, by=by, record=record_builds(settings))
+    if report.late_servers:
+        raise StillServed(still_answering(report.late_servers))
+    return report.number
 
 
 @followup.command()
@@ -159,9 +164,8 @@ def feedback(load_settings: Any, since: datetime | None, questions: bool, as_jso
     from assistant.store.database import Database
     from assistant.terminal import feedback_as_text
 
-    database = Database(load_settings().database)
-    given = FeedbackStore(database).all(f"{since:%Y-%m-%d}" if since else "")
-    database.close()
+    with closing(Database(load_settings().database)) as database:
+        given = FeedbackStore(database).all(f"{since:%Y-%m-%d}" if since else "")
     shown = given if questions else [{key: value for key, value in one.items() if key != "question"} for one in given]
     click.echo(json.dumps({"feedback": shown}, indent=1, ensure_ascii=False) if as_json else feedback_as_text(shown, questions))
 

@@ -29,7 +29,6 @@ from assistant.around_names import (
     MEDICINE,
     NEVER,
     OWN,
-    PARTICLES,
     PRONOUN,
     ROLES,
     SAINTS,
@@ -38,6 +37,7 @@ from assistant.around_names import (
     WEB,
 )
 from assistant.names import Kind, folded, is_eponym, kind_of
+from assistant.particles import PARTICLES, TELLING
 
 _TOKEN = re.compile(r"\[[A-Za-z-]+\]|[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*['’]?|\d[\d.,/]*|[^\w\s]")
 
@@ -138,7 +138,7 @@ def _kind(tokens: Sequence[_Token], number: int) -> Kind:
     kind = kind_of(word)
     if kind is Kind.UNKNOWN and len(word) > 5 and word[-1] in "sS":
         kind = max(kind, kind_of(word[:-1]))
-    behind_van = number and word[0].isupper() and tokens[number - 1].text.lower() in ("van", "von", "der", "den", "bin", "ibn")
+    behind_van = number and word[0].isupper() and tokens[number - 1].text.lower() in TELLING
     return Kind.SURNAME if kind is Kind.UNKNOWN and behind_van else kind
 
 

@@ -21,6 +21,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from assistant.naming import without_names
+from assistant.particles import PARTICLES
 
 if TYPE_CHECKING:
     import regex
@@ -35,7 +36,7 @@ _WORD = r"""(?!(?:Also|And|Are|As|At|But|Can|Could|Did|Do|Does|Doctor|For|Google
     Or|Please|Said|S?he|Should|So|The[ny]?|This|To|Told|Was|We|Wh\p{Ll}{1,3}|Will|With|Would|You|Your|
     (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)(?![\p{L}'’-]))
     \p{Lu}(?:\p{Ll}|['’-]?\p{L}{2})[\p{L}'’-]{0,30}(?![\p{L}'’-])"""
-_PARTICLES = r"(?:(?:v[ao]n|d[aeiou]|de[lnr]|l[ae]|al|el|bin|ter)\ ){0,2}"
+_PARTICLES = rf"(?:(?:{'|'.join(sorted(PARTICLES))})\ ){{0,2}}"
 _INITIALS = r"(?:\p{Lu}\.?\ ?){0,2}"
 _ONE = rf"{_INITIALS}{_PARTICLES}{_WORD}"
 _FULL = rf"{_ONE}(?:\ {_PARTICLES}{_WORD}){{0,3}}"  # John Smith, Peter van Dijk, Rosa de la Cruz

@@ -6,7 +6,6 @@ threads have run in the parent. The parent only checks that there are an index a
 
 from __future__ import annotations
 
-import datetime as dt
 import gc
 import ipaddress
 import logging
@@ -16,6 +15,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from assistant.store import ConversationStore
+from corpus.clock import today
 from corpus.errors import SettingsError
 from index.live import servable
 
@@ -84,9 +84,9 @@ def _check_staff(settings: Settings) -> None:
 
     if settings.staff is StaffPages.OFF:
         return
-    staff, today = staff_of(settings), dt.datetime.now(dt.UTC).date()
+    staff = staff_of(settings)
     for token in staff.tokens:
-        if token.expires < today:
+        if token.expires < today():
             log.warning("FOLLOWUP_STAFF_TOKENS: the token of %s expired on %s", token.name, token.expires)
     if staff.names or (not settings.proxies and _is_own(settings.host)):
         return

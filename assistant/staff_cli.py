@@ -32,9 +32,10 @@ def staff() -> None:
 def token(name: str, days: int) -> None:
     """Makes a token, for scripts and for signing in: prints it, and the entry for FOLLOWUP_STAFF_TOKENS."""
     from assistant.staff.credentials import BadEntry, new_token
+    from corpus.clock import today
 
     try:
-        made, entry = new_token(name, dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days))
+        made, entry = new_token(name, today() + dt.timedelta(days=days))
     except BadEntry as error:
         raise click.BadParameter(str(error)) from error
     click.echo("The token, shown only now:", err=True)

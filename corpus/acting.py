@@ -6,7 +6,6 @@ Knows files and the log; what may be done when is in corpus/reviewing.py.
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,7 +17,7 @@ from corpus.audit import Action, AuditLog, Entry
 from corpus.editing import NotEditable
 from corpus.errors import ArticleNotFound, ArticleNotWritten, AuditUnavailable, CorpusError, ReviewRefused
 from corpus.loading import article_files, parse_article, read_article
-from corpus.replacing import replaced
+from corpus.replacing import replace_article
 from corpus.types import Article, Problem
 
 #: Longest name and reason; the log is no place for letters.
@@ -151,21 +150,14 @@ def _cut_short(entries: Sequence[Entry], path: Path) -> Entry | None:
 def _replace(file: ArticleFile, raw: bytes, entry: Entry, log: AuditLog) -> None:
     """The new file in place of the old one. When that fails the log says so."""
     try:
-        with replaced(file.path) as new:
-            new.write(raw)
-            new.flush()
-            os.fsync(new.fileno())
-            if _bytes(file.path) != file.raw:  # as late as can be: somebody may have saved it meanwhile
-                raise ArticleNotWritten(f"{file.path} was changed by somebody else just now; nothing was done, try again")
-    except (OSError, ArticleNotWritten) as error:
-        if _bytes(file.path) == raw:
-            raise ArticleNotWritten(f"{file.path} was replaced, but the disk did not confirm it ({error}); look at it") from error
-        with suppress(AuditUnavailable):  # the same disk may be full; `followup audit verify` finds it by the file's hash
-            why = "the file was changed meanwhile" if isinstance(error, ArticleNotWritten) else "the file could not be replaced"
-            log.append("followup", Action.UNDONE, file.article.id, entry=entry.sequence, why=why)
-        if isinstance(error, ArticleNotWritten):
-            raise
-        raise ArticleNotWritten(f"{file.path} cannot be replaced ({error.strerror}); it is as before") from error
+        replace_article(file.path, file.raw, raw)
+    except ArticleNotWritten:
+        stands = _bytes(file.path)
+        if stands != raw:
+            why = "the file could not be replaced" if stands == file.raw else "the file was changed meanwhile"
+            with suppress(AuditUnavailable):  # the same disk may be full; `followup audit verify` finds it by the file's hash
+                log.append("followup", Action.UNDONE, file.article.id, entry=entry.sequence, why=why)
+        raise
 
 
 def _as_intended(file: ArticleFile, change: Change) -> tuple[Article, tuple[Problem, ...]]:

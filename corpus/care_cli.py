@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import getpass
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from corpus.clock import today
+from corpus.user import user_name
 
 if TYPE_CHECKING:
     from corpus.settings import CorpusSettings
@@ -28,6 +29,7 @@ _FORMATS = ("text", "json", "github", "sarif")
 @click.pass_obj
 def check(load_settings: Any, folder: Path | None, form: str, as_json: bool, mending: bool, dry_run: bool, strict: bool) -> None:
     """Every problem of every article as `path:line: message [rule]`; exit 1 when one is an error."""
+    from corpus.audit import AuditLog
     from corpus.linting import lint
     from corpus.linting.fixing import fix
     from corpus.linting.formats import FORMATS
@@ -38,8 +40,8 @@ def check(load_settings: Any, folder: Path | None, form: str, as_json: bool, men
     settings: CorpusSettings = load_settings()
     folder = folder or settings.articles
     retracted = RetractionList.load(settings.retractions)
-    fixed = fix(folder, write=not dry_run) if mending else ()
-    report = lint(folder, today=dt.date.today(), retracted=retracted, max_words=settings.max_passage_words)
+    fixed = fix(folder, write=not dry_run, locked=AuditLog(settings.audit).locked) if mending else ()
+    report = lint(folder, today=today(), retracted=retracted, max_words=settings.max_passage_words)
     if text := FORMATS["json" if as_json else form](report, fixed):
         click.echo(text)
     raise SystemExit(1 if report.errors or (strict and report.warnings) else 0)
@@ -47,7 +49,7 @@ def check(load_settings: Any, folder: Path | None, form: str, as_json: bool, men
 
 @click.command("import-retractions")
 @click.argument("csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--by", default=getpass.getuser, show_default="your login name", help="Whom the audit log names.")
+@click.option("--by", default=user_name, show_default="your login name", help="Whom the audit log names.")
 @click.option("--allow-shrink", is_flag=True, help="Also when less than half of the list would be left.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
@@ -56,10 +58,10 @@ def import_retractions(load_settings: Any, csv: Path, by: str, allow_shrink: boo
 
     Names the lines that cannot be taken on standard error, and says which references of the articles are on the list.
     """
-    from corpus.audit import AuditLog
+    from corpus.audit import Action, AuditLog
     from corpus.loading import read_corpus
+    from corpus.retraction_watch import import_retractions as replace_list
     from corpus.retractions import RetractionList
-    from corpus.retractions import import_retractions as replace_list
 
     settings: CorpusSettings = load_settings()
     log = AuditLog(settings.audit)
@@ -68,7 +70,7 @@ def import_retractions(load_settings: Any, csv: Path, by: str, allow_shrink: boo
         settings.retractions,
         allow_shrink=allow_shrink,
         record=lambda made: log.append(
-            by, "import-retractions", csv.name, records=made.records, before=made.before, skipped=len(made.skipped)
+            by, Action.IMPORT_RETRACTIONS, csv.name, records=made.records, before=made.before, skipped=len(made.skipped)
         ),
     )
     articles, _ = read_corpus(settings.articles)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corpus.care_cli import check, import_retractions
 from corpus.importing.cli import import_articles
 from corpus.review_cli import COMMANDS
+
+if TYPE_CHECKING:
+    from corpus.types import Article
 
 
 @click.group()
@@ -54,7 +57,7 @@ def list_articles(load_settings: Any, as_json: bool) -> None:
         return
     width = max(len(article.id) for article in articles)
     for article in articles:
-        click.echo(f"{article.id:{width}}  {article.status.label:12}  {article.last_updated}  {article.title}")
+        click.echo(f"{article.id:{width}}  {article.status.label:12}  {_updated(article)}  {article.title}")
 
 
 @corpus.command()
@@ -73,7 +76,7 @@ def show(load_settings: Any, article_id: str, as_json: bool) -> None:
 
         click.echo(TypeAdapter(Article).dump_json(article, indent=1).decode())
         return
-    click.echo(f"{article.title}\n{article.status.label}, last updated {article.last_updated}, {article.specialty}\n")
+    click.echo(f"{article.title}\n{article.status.label}, last updated {_updated(article)}, {article.specialty}\n")
     section: tuple[str, ...] = ()
     for block in article.blocks:
         if block.section != section:
@@ -87,3 +90,8 @@ def show(load_settings: Any, article_id: str, as_json: bool) -> None:
         click.echo(
             f"  [{reference.id}] {reference.type.value}: {reference.authors}. {reference.title}. {reference.venue} ({year})"
         )
+
+
+def _updated(article: Article) -> str:
+    """The day of the last update; that of an import is none."""
+    return "not stated" if article.undated else article.last_updated.isoformat()

@@ -9,7 +9,7 @@ FollowupError                 exit 1   the root; nothing else is raised on purpo
 │   ├── IndexDamaged                   a file is missing or its SHA-256 differs from the manifest
 │   └── IndexMismatch                  built with another model, dimension or format than the settings ask for
 ├── IndexBusy                 409, 2   another process is building or rolling back
-├── BuildRefused              exit 2   the new generation did not pass its gate; the old one still serves
+├── BuildRefused              exit 2   a build stopped: at its gate, for lost articles, for the disk; the message says what serves
 ├── StillServed               503, 2   an article was withdrawn, but the index could not be built without it
 ├── RollbackRefused           409, 2   there is no such generation to go back to
 ├── ModelUnavailable          503, 2   the embedder's package or files are missing or changed
@@ -20,15 +20,17 @@ FollowupError                 exit 1   the root; nothing else is raised on purpo
 ├── AnswerOutdated            503, 2   what an answer cites was withdrawn or changed while it was written; ask again
 ├── StoreUnavailable          503, 2   the database of conversations fails: full, locked, read-only, damaged
 ├── ReviewRefused             409, 2   an article may not go from its state to that one now; the message says why
-├── ArticleNotWritten         503, 2   an article's file cannot be replaced: full, read-only, changed meanwhile; it is as before
+├── ArticleNotWritten         503, 2   an article's file cannot be replaced: full, read-only, changed meanwhile
 ├── AuditUnavailable          503, 2   the audit log cannot be read or written, so nothing was done
 ├── ConversationNotFound      404
 └── AnswerNotFound            404
 
-Errors of one place stand there, under the same root: corpus/importing/types.py, corpus/importing/reading.py,
-corpus/retractions.py, eval/datasets.py,
-eval/processes.py, assistant/staff/jobs.py, assistant/store/feedback.py, assistant/store/unanswered.py,
-assistant/web/body.py, assistant/web/problems.py and assistant/web/staff/throttling.py.
+Errors of one place stand there, under the same root: assistant/staff/across.py, assistant/staff/benchmark.py,
+assistant/staff/jobs.py, assistant/staff/kept_rows.py, assistant/store/feedback.py, assistant/store/unanswered.py,
+assistant/web/body.py, assistant/web/problems.py, assistant/web/staff/guarding.py, assistant/web/staff/throttling.py,
+corpus/editing.py, corpus/importing/batch.py, corpus/importing/reading.py, corpus/importing/types.py, corpus/retractions.py,
+eval/browser/chromium.py, eval/browser/states.py, eval/datasets.py, eval/faults/commands.py, eval/faults/worker.py,
+eval/processes.py and index/gate.py.
 """
 
 from __future__ import annotations
@@ -107,7 +109,10 @@ class IndexBusy(FollowupError):
 
 
 class BuildRefused(FollowupError):
-    """The new generation did not pass its gate; the old one still serves."""
+    """A build stopped: the new generation did not pass its gate, would lose most passages, or the disk failed.
+
+    The message says which generation serves: the old one, or the new one where the disk failed after the switch.
+    """
 
     exit_code = 2
 
@@ -191,7 +196,10 @@ class ReviewRefused(FollowupError):
 
 
 class ArticleNotWritten(FollowupError):
-    """An article's file could not be replaced and is as before; the message says why."""
+    """An article's file could not be replaced; the message says why and what stands there now.
+
+    It is as before, or as somebody else saved it meanwhile, or replaced without the disk's confirmation.
+    """
 
     exit_code = 2
     status = 503

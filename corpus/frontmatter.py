@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from yaml.reader import ReaderError
 
+from corpus.identifiers import DOI
 from corpus.types import Condition, Note, Position, Problem, Reference, ReferenceType, Source, Status, Withdrawal
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -36,7 +37,7 @@ class _Reference(_Strict):
     authors: Text
     venue: Text
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
-    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
+    doi: Annotated[str, StringConstraints(pattern=f"^{DOI.pattern}$")] | None = None
     pmid: Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")] | None = None
     url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = None
     retracted: dt.date | None = None

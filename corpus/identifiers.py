@@ -6,7 +6,8 @@ import re
 
 #: What people paste before a DOI: an address or a label.
 _DOI_LEAD = re.compile(r"(?:https?://)?(?:(?:dx|www)\.)?doi\.org/|doi:\s*", re.IGNORECASE)
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
+#: A DOI and nothing else.
+DOI = re.compile(r"10\.\d{4,9}/\S+")
 _PMID_LEAD = re.compile(
     r"(?:https?://)?(?:pubmed\.ncbi\.nlm\.nih\.gov/|(?:www\.)?ncbi\.nlm\.nih\.gov/pubmed/)|pmid:?\s*", re.IGNORECASE
 )
@@ -18,7 +19,7 @@ def bare_doi(text: str | None) -> str | None:
     said = (text or "").strip()
     lead = _DOI_LEAD.match(said)
     said = said[lead.end() :] if lead else said
-    return said if _DOI.fullmatch(said) else None
+    return said if DOI.fullmatch(said) else None
 
 
 def bare_pmid(text: str | None) -> str | None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from corpus.errors import ArticleNotWritten
+
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -32,7 +34,7 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         made.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync(target.parent)
 
 
 def replace_bytes(path: Path, content: bytes) -> None:
@@ -41,17 +43,42 @@ def replace_bytes(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def replace_article(path: Path, was: bytes, content: bytes) -> None:
+    """The same for an article's file that was read as `was`.
+
+    Raises `ArticleNotWritten`, which says what stands there now; where somebody else has saved the file since, that is theirs.
+    """
+    try:
+        with replaced(path) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            if path.read_bytes() != was:  # as late as can be
+                raise ArticleNotWritten(f"{path} was changed by somebody else just now; nothing was done, try again")
+    except OSError as error:
+        if _holds(path, content):
+            raise ArticleNotWritten(f"{path} was replaced, but the disk did not confirm it ({error}); look at it") from error
+        raise ArticleNotWritten(f"{path} cannot be replaced ({error.strerror}); it is as before") from error
+
+
+def sync(path: Path) -> None:
+    """Waits until the disk has a file, or the names in a folder: a new name lasts through a power cut only then."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
+
+
 def _umask() -> int:
     with _ONE_AT_A_TIME:  # it can only be read by setting it, for the whole process
         mask = os.umask(0o022)
         os.umask(mask)
     return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new name itself lasts through a power cut only when its folder was written too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from corpus.clock import today
 from corpus.errors import FollowupError, StillServed
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ def review(load_settings: Any, article_id: str, by: str, reason: str | None, as_
 @_JSON
 @click.pass_obj
 def approve(load_settings: Any, article_id: str, by: str, reason: str | None, as_json: bool) -> None:
-    """Approves an article under review in which `followup corpus check` finds no error.
+    """Approves an article under review in whose file `followup corpus check` finds no error.
 
-    Writes who, when, and the hash of what was approved into its file.
+    What that finds across files (`same-title`) is not looked at. Writes who, when, and the hash of what was approved into the
+    article's file.
     """
     from corpus.retractions import RetractionList
     from corpus.reviewing import approve as run
@@ -123,7 +125,7 @@ def retract(
     from corpus.reviewing import retract_reference
 
     settings: CorpusSettings = load_settings()
-    date = day.date() if day else _today()
+    date = day.date() if day else today()
     given = {"reference": reference, "date": date, "by": by, "reason": reason}
     _run(retract_reference, settings, article_id, as_json, at_once=not later, **given)
 
@@ -138,7 +140,7 @@ def _run(
     """Runs an act and says what it did, and from which index on readers see it. `at_once`: it must not wait for the next."""
     from corpus.audit import AuditLog
 
-    done = act(settings.articles, article_id, log=AuditLog(settings.audit), today=_today(), **given)
+    done = act(settings.articles, article_id, log=AuditLog(settings.audit), today=today(), **given)
     for warning in done.warnings if not as_json else ():
         click.echo(str(warning), err=True)
     generation = _reindexed(article_id, given["by"]) if at_once else None
@@ -163,10 +165,6 @@ def _reindexed(article_id: str, by: str) -> int | None:
         return reindex(by) if reindex else None
     except FollowupError as error:
         raise StillServed(
-            f"{article_id} is changed in its file, but answers STILL REST ON IT AS IT WAS: the index was not built ({error}); "
+            f"{article_id} is changed in its file, but answers may STILL REST ON IT AS IT WAS: {error}; "
             "mend that and run `followup index build`"
         ) from error
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()

@@ -54,11 +54,12 @@ def approve(
     reason: str | None = None,
     log: AuditLog,
     today: dt.date,
-    retracted: RetractionList | None = None,
+    retracted: RetractionList,
 ) -> Done:
     """Under review → approved, for the very text that the review began with, and only where no rule is broken.
 
-    `retracted` is the list of retracted papers that the article's references are looked up in.
+    `retracted` is the list of retracted papers that the article's references are looked up in: to forget it would approve
+    what rests on them alone.
     """
     name = clean_name(by)
 

@@ -30,7 +30,7 @@ def split_article(article: Article, max_words: int = 280) -> list[Passage]:
     passages: list[Passage] = []
 
     def alike(block: Block) -> tuple[tuple[str, ...], str | None, bool]:
-        return block.section, block.statement, _retracted(article, block)
+        return block.section, block.statement, rests_on_retracted(article, block)
 
     # What was retracted parts the text before it from the text after it: a span over both would quote it all the same.
     for (section, statement, retracted), group in groupby(article.blocks, key=alike):
@@ -59,7 +59,7 @@ def split_article(article: Article, max_words: int = 280) -> list[Passage]:
     return passages
 
 
-def _retracted(article: Article, block: Block) -> bool:
+def rests_on_retracted(article: Article, block: Block) -> bool:
     """Whether every source that a block names was retracted: it must not be quoted any more."""
     sources = [article.reference(mark) for mark in block.marks]
     return bool(sources) and all(source is not None and source.retracted is not None for source in sources)

@@ -20,7 +20,7 @@ from assistant.store import ConversationStore
 from assistant.types import Answer, AnswerStatus, Role
 from corpus.errors import ArticleNotFound, QuestionRefused
 from eval.datasets import DatasetError, FollowUp, Unanswerable, load_followups, load_unanswerable
-from index.generations import sha256_of
+from index.files import sha256_of
 
 if TYPE_CHECKING:
     from assistant.settings import Settings

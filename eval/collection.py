@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.datasets import DatasetError, read_text
-from index.generations import sha256_of
+from index.files import sha256_of
 
 #: The files of the layout, without `.gz`.
 CORPUS, QUERIES, QRELS, SPANS = "corpus.jsonl", "queries.jsonl", "qrels", "questions.jsonl"

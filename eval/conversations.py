@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eval.collection import CORPUS, Document, load_documents
 from eval.datasets import DatasetError, read_text
-from index.generations import sha256_of
+from index.files import sha256_of
 
 OPENING, STAND_ALONE, PRONOUN, ELLIPSIS, UNANSWERABLE = "opening", "stand-alone", "pronoun", "ellipsis", "unanswerable"
 #: What the product has to beat, and what it has to come near to.

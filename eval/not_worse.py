@@ -31,19 +31,18 @@ from index.embedding import bundled, load_passage_embedder
 from index.generations import last_good, live_generation, verify_files
 from index.leaving_out import LeavingOut
 from index.search import Index, check_model
+from index.types import CueKind
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from eval.compare import Comparison
+    from index.passages import StoredCue
     from index.settings import IndexSettings
     from index.types import Embedder, Manifest, Vectors
 
 #: An answer quotes about three statements; how high up the right one stands is told by the reciprocal rank.
 K = 3
 FOLLOW_UP, OWN_QUESTION = "follow-up", "own question"
-
-#: An article's own question in one generation: its cue's row, its text, the rows of the passages that answer it.
-_Question = tuple[int, str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Shared:
     """What can be asked of both generations. `own`: by the id of the query, the question as each of the two has it."""
 
     followups: tuple[FollowUp, ...]
-    own: Mapping[str, tuple[_Question, _Question]]
+    own: Mapping[str, tuple[StoredCue, StoredCue]]
     notes: tuple[str, ...]
 
     @property
@@ -145,30 +144,30 @@ def _shared_followups(generations: Generations, followups: Sequence[FollowUp]) -
     return tuple(one for one in there if one.article_id in articles and passages.issuperset(one.gold))
 
 
-def _shared_own(generations: Generations, at_most: int) -> dict[str, tuple[_Question, _Question]]:
+def _shared_own(generations: Generations, at_most: int) -> dict[str, tuple[StoredCue, StoredCue]]:
     of_live, of_new = (_questions(index) for index in (generations.live, generations.new))
-    texts = {text for _, text, _ in of_new}
-    common = [question for question in of_live if question[1] in texts]
+    texts = {question.text for question in of_new}
+    common = [question for question in of_live if question.text in texts]
     chosen = _by_id(generations.live, common[:: max(1, ceil(len(common) / at_most))])
-    wanted = {text for _, text, _ in chosen.values()}
-    candidates = _by_id(generations.new, [question for question in of_new if question[1] in wanted])
+    wanted = {question.text for question in chosen.values()}
+    candidates = _by_id(generations.new, [question for question in of_new if question.text in wanted])
     return {key: (question, candidates[key]) for key, question in chosen.items() if key in candidates}
 
 
-def _questions(index: Index) -> list[_Question]:
-    return index.store.some_questions(max(1, index.store.question_count()))
+def _questions(index: Index) -> list[StoredCue]:
+    return index.store.some_cues(CueKind.QUESTION, max(1, index.store.question_count()))
 
 
-def _by_id(index: Index, questions: Sequence[_Question]) -> dict[str, _Question]:
+def _by_id(index: Index, questions: Sequence[StoredCue]) -> dict[str, StoredCue]:
     """By article and text, which a question keeps from one generation to the next; its row it does not keep."""
-    passages = index.store.passages(rows[0] for _, _, rows in questions)
+    passages = index.store.passages(question.passages[0] for question in questions)
     return {
-        f"{passages[rows[0]].article_id}?{hashlib.sha256(text.encode()).hexdigest()[:12]}": (row, text, rows)
-        for row, text, rows in questions
+        f"{passages[question.passages[0]].article_id}?{hashlib.sha256(question.text.encode()).hexdigest()[:12]}": question
+        for question in questions
     }
 
 
-def _result(index: Index, shared: Shared, settings: Settings, own: Sequence[_Question]) -> Result:
+def _result(index: Index, shared: Shared, settings: Settings, own: Sequence[StoredCue]) -> Result:
     product = Product(index, settings)
     queries = [_asked(product, followup) for followup in shared.followups]
     queries += [_searched(index, key, question) for key, question in zip(shared.own, own, strict=True)]
@@ -192,12 +191,11 @@ def _asked(product: Product, followup: FollowUp) -> QueryResult:
     return QueryResult(followup.id, followup.question, FOLLOW_UP, measures)
 
 
-def _searched(index: Index, key: str, question: _Question) -> QueryResult:
+def _searched(index: Index, key: str, question: StoredCue) -> QueryResult:
     """An own question over the whole corpus, found by everything but itself."""
-    row, text, passages = question
-    gold = [passage.id for passage in index.store.passages(passages).values()]
-    found = LeavingOut(index, row, passages).search(index.encode(text), k=DEPTH)
-    return QueryResult(key, text, OWN_QUESTION, _measures("own", [hit.passage.id for hit in found], gold))
+    gold = [passage.id for passage in index.store.passages(question.passages).values()]
+    found = LeavingOut(index, question.row, question.passages).search(index.encode(question.text), k=DEPTH)
+    return QueryResult(key, question.text, OWN_QUESTION, _measures("own", [hit.passage.id for hit in found], gold))
 
 
 def _measures(scope: str, found: Sequence[str], gold: Sequence[str]) -> dict[str, float]:

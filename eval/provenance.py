@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.build import is_stale
-from index.generations import sha256_of
+from index.files import sha256_of
+from index.staleness import is_stale
 
 if TYPE_CHECKING:
     from index.search import Index

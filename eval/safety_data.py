@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 
 from eval.datasets import DATA, DatasetError, read_text
-from index.generations import sha256_of
+from index.files import sha256_of
 
 #: Rules were written beside the first; the second is measured, never read: only its figures are shown.
 DEVELOPMENT, HELD_OUT = "dev", "test"

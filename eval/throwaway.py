@@ -20,9 +20,10 @@ from corpus.types import Article, Block, BlockKind, Status
 from eval.embeddings import KeptEmbedder
 from eval.provenance import built_by
 from eval.retrieval import MEASURES, run
-from index.build import Source, build_index
+from index.build import build_index
 from index.embedding import identify, load_embedder
 from index.search import Index, check_index
+from index.staleness import Source
 
 if TYPE_CHECKING:
     from eval.collection import Collection, Document

@@ -7,8 +7,6 @@ that an unchanged passage is never embedded twice.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -17,65 +15,44 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from corpus.errors import BuildRefused, IndexUnavailable
-from corpus.loading import article_files, load_corpus
-from corpus.retractions import RetractionList, marked
 from corpus.splitting import split_corpus
-from index.coverage import spoken_stems
-from index.cues import CUES_VERSION, make_cues
-from index.embedding import Embedded, KeptVectors, Known, embed_all, identify, load_passage_embedder
-from index.gate import pass_gate
+from index.cues import make_cues
+from index.embedding import Embedded, KeptVectors, Known, embed_all, load_passage_embedder
+from index.folders import numbers
+from index.gate import WrongVectors, pass_gate
 from index.generations import (
     FORMAT,
-    LEXICAL,
-    NEAREST,
     PASSAGES,
     VECTORS,
-    Pointer,
     file_hashes,
     last_good,
-    live_generation,
-    live_number,
     new_folder,
     next_number,
-    numbers,
     publish,
-    read_pointer,
-    remembered,
     remove_old,
     remove_strays,
-    sha256_of,
-    switch,
     which_serves,
     whole_generation,
     write_manifest,
 )
-from index.lexical import LexicalDocument, LexicalIndex, analyzer
 from index.locking import single_writer
-from index.passages import PassageStore, article_sha256, write_passages
+from index.passages import PassageStore, article_sha256
+from index.pointer import Pointer, live_number, pointer_problems, read_pointer, remembered, switch
 from index.report import BuildReport, Diff, compare, keep_report
 from index.servers import wait_for_servers
-from index.topics import topic_terms
-from index.types import Cue, CueKind, Manifest, ModelIdentity, Step
-from index.vectors import VectorIndex
+from index.staleness import Source, Wanted, articles_folder, is_made_of, live_manifest, wanted
+from index.taken_back import TakenBack
+from index.types import Cue, Manifest, ModelIdentity, Step
+from index.writing import read_vectors, write_files
 
 if TYPE_CHECKING:
     from corpus.types import Article, Passage
     from index.settings import IndexSettings
-    from index.types import Embedder, Vectors
+    from index.types import Embedder
 
 #: Told each step of a build as it begins, and how far embedding is.
-Progress = Callable[[Step], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where articles come from: a digest that changes when they do, and how they are loaded when it did."""
-
-    sha256: str
-    load: Callable[[], tuple[Article, ...]]
+OnStep = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +67,7 @@ class _Before:
         """Its texts and their vectors, if the same weights made them."""
         if self.manifest.model != model:
             return None
-        return Known(self.store.cue_texts(), np.load(self.folder / VECTORS, mmap_mode="r", allow_pickle=False))
+        return Known(self.store.cue_texts(), read_vectors(self.folder))
 
 
 def build_index(
@@ -98,16 +75,16 @@ def build_index(
     *,
     source: Source | None = None,
     embedder: Embedder | None = None,
-    progress: Progress | None = None,
+    progress: OnStep | None = None,
     allow_shrink: bool = False,
     by: str | None = None,
-    record: Callable[[BuildReport], AbstractContextManager[None]] = lambda report: nullcontext(),
+    record: Callable[[BuildReport], AbstractContextManager[object]] = lambda report: nullcontext(),
 ) -> BuildReport:
     """Makes the live generation match the settings and the articles: those of the settings' folder, or of another source.
 
     When it returns, every running server answers from it. `allow_shrink`: also when no passage or less than half of them
-    would be left. `by`: for whom, where that is not who runs it. `record`: what the switch is made in: it
-    may note it first, and learns where it fails.
+    would be left. `by`: for whom, where that is not who runs it. `record`: a context manager around the switch; where it
+    raises on entry there is none.
 
     Raises `CorpusError` (articles), `IndexBusy` (another build), `ModelUnavailable`, `BuildRefused` (the gate). Whatever
     is raised before the switch, and wherever the process is killed until then, the generation that was live stays live.
@@ -116,7 +93,7 @@ def build_index(
     try:
         with single_writer(settings.index, "a build", by) as holder:
             remove_strays(settings.index)
-            build = _Build(settings, source or _articles_folder(settings), embedder, progress, by or holder)
+            build = _Build(settings, source or articles_folder(settings), embedder, progress, by or holder)
             return build.run(record, allow_shrink=allow_shrink)
     except OSError as error:
         raise BuildRefused(
@@ -129,19 +106,20 @@ class _Build:
     """One build, step by step."""
 
     def __init__(
-        self, settings: IndexSettings, source: Source, embedder: Embedder | None, progress: Progress | None, by: str
+        self, settings: IndexSettings, source: Source, embedder: Embedder | None, progress: OnStep | None, by: str
     ) -> None:
         self._settings = settings
         self._source = source
         self._embedder = embedder
         self._progress = progress or (lambda step: None)
         self._by = by
+        self._used: Embedder | None = None  # what embedded, where anything was
         self._started = time.perf_counter()
 
-    def run(self, record: Callable[[BuildReport], AbstractContextManager[None]], *, allow_shrink: bool) -> BuildReport:
-        root, wanted = self._settings.index, _wanted(self._settings, self._source)
-        live = _live_or_none(root)
-        if live and _matches(live, wanted) and _intact(root):
+    def run(self, record: Callable[[BuildReport], AbstractContextManager[object]], *, allow_shrink: bool) -> BuildReport:
+        root, made_of = self._settings.index, wanted(self._settings, self._source)
+        live = live_manifest(root)
+        if live and _intact(root) and is_made_of(root, live, made_of):
             late = self._clean(live)
             return replace(self._report(live, changed=False), late_servers=late)
 
@@ -153,13 +131,13 @@ class _Build:
             _check_size(len(passages), live or (before.manifest if before else None))
         folder = new_folder(root)
         try:
-            manifest, report = self._write(folder, wanted, articles, passages, before)
+            manifest, report = self._write(folder, made_of, articles, passages, before)
             self._progress(Step("checking"))
-            _gate(folder, manifest, self._settings)
+            _gate(folder, manifest, self._settings, self._used)
             with record(report):
                 self._progress(Step("switching"))
                 publish(root, folder, manifest)
-                switch(root, Pointer(manifest.number, _passed_over(root), _withdrawn(articles)))
+                switch(root, _pointer(root, manifest.number, articles))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # what is left of it the next build removes
             raise
@@ -169,24 +147,24 @@ class _Build:
     def _write(
         self,
         folder: Path,
-        wanted: _Wanted,
+        made_of: Wanted,
         articles: Sequence[Article],
         passages: Sequence[Passage],
         before: _Before | None,
     ) -> tuple[Manifest, BuildReport]:
         """Every file of the generation, its manifest last."""
         cues = make_cues(articles, passages)
-        embedded = self._embed(folder / VECTORS, cues, wanted.model, before)
+        embedded = self._embed(folder / VECTORS, cues, made_of.model, before)
         self._progress(Step("writing"))
-        _write_files(folder, articles, passages, cues)
+        write_files(folder, articles, passages, cues)
         manifest = Manifest(
             format=FORMAT,
             number=next_number(self._settings.index),
             built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            model=wanted.model,
+            model=made_of.model,
             dimension=embedded.dimension,
-            corpus_sha256=wanted.corpus_sha256,
-            settings_sha256=wanted.settings_sha256,
+            corpus_sha256=made_of.corpus_sha256,
+            settings_sha256=made_of.settings_sha256,
             articles=len(articles),
             passages=len(passages),
             cues=len(cues),
@@ -202,7 +180,8 @@ class _Build:
         """Writes the vectors; those that are made are kept, so that a build that is killed goes on where it stopped."""
 
         def load() -> Embedder:
-            return self._embedder or load_passage_embedder(self._settings)
+            self._used = self._embedder or load_passage_embedder(self._settings)
+            return self._used
 
         with KeptVectors(_unfinished(self._settings.index), model) as kept:
             return embed_all(
@@ -250,63 +229,13 @@ class _Build:
         )
 
 
-def is_stale(settings: IndexSettings) -> bool:
-    """Whether the articles or the settings ask for another index than the live one, by its manifest alone."""
-    live = _live_or_none(settings.index)
-    return live is None or not _matches(live, _wanted(settings, _articles_folder(settings)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What decides a generation: the weights, the articles and the settings."""
-
-    model: ModelIdentity
-    corpus_sha256: str
-    settings_sha256: str
-
-
-def _wanted(settings: IndexSettings, source: Source) -> _Wanted:
-    making = json.dumps({"cues": CUES_VERSION, "max_passage_words": settings.max_passage_words})
-    return _Wanted(identify(settings), source.sha256, _sha256(making))
-
-
-def _articles_folder(settings: IndexSettings) -> Source:
-    """The articles of the settings' folder and the list of retractions, by the hashes of their files."""
-    paths = [*article_files(settings.articles), settings.retractions]
-    files = "".join(f"{path.name.encode('utf-8', 'replace').decode()} {_hash_or_none(path)}\n" for path in paths)
-    return Source(_sha256(files), lambda: _load(settings))
-
-
-def _load(settings: IndexSettings) -> tuple[Article, ...]:
-    return marked(load_corpus(settings.articles, allow_empty=True), RetractionList.load(settings.retractions))
-
-
-def _hash_or_none(path: Path) -> str | None:
-    """None for a file that cannot be read: no index matches it, and loading the articles says what is wrong."""
-    try:
-        return sha256_of(path) if path.is_file() else None  # a pipe would wait for ever
-    except OSError:
-        return None
-
-
-def _matches(live: Manifest, wanted: _Wanted) -> bool:
-    return (live.model, live.corpus_sha256, live.settings_sha256) == (wanted.model, wanted.corpus_sha256, wanted.settings_sha256)
-
-
-def _live_or_none(root: Path) -> Manifest | None:
-    """The live manifest; None when there is none that this version can read, which a build mends."""
-    try:
-        return live_generation(root)[1]
-    except IndexUnavailable:
-        return None
-
-
 def _intact(root: Path) -> bool:
+    """Whether nothing needs to be mended: the live generation, what says that it is live, and the copy of that."""
     try:
         whole_generation(root, read_pointer(root).number)
     except IndexUnavailable:
         return False
-    return True
+    return not pointer_problems(root)
 
 
 def _before(root: Path) -> _Before | None:
@@ -318,17 +247,11 @@ def _before(root: Path) -> _Before | None:
         return None
 
 
-def _passed_over(root: Path) -> tuple[int, ...]:
-    """The generations that a rollback left, as far as they are on this disk: a build does not bring them back."""
-    known = remembered(root)
-    return tuple(sorted({*known.passed_over} & {*numbers(root)})) if known else ()
-
-
-def _withdrawn(articles: Sequence[Article]) -> tuple[tuple[str, str, str], ...]:
-    """As the pointer keeps it: whichever generation serves, nothing is answered from these."""
-    return tuple(
-        (article.id, article.withdrawn.since.isoformat(), article.withdrawn.reason) for article in articles if article.withdrawn
-    )
+def _pointer(root: Path, number: int, articles: Sequence[Article]) -> Pointer:
+    """To a new generation. Those that a rollback left, as far as they are on this disk, do not come back with it."""
+    known = remembered(root) or Pointer(0)
+    passed_over = tuple(sorted({*known.passed_over} & {*numbers(root)}))
+    return Pointer(number, passed_over, TakenBack.by(articles, known.taken_back))
 
 
 def _check_size(passages: int, before: Manifest | None) -> None:
@@ -359,34 +282,11 @@ def _unfinished(root: Path) -> Path:
     return root / "unfinished"
 
 
-def _write_files(folder: Path, articles: Sequence[Article], passages: Sequence[Passage], cues: Sequence[Cue]) -> None:
-    stems = analyzer().analyze
-    spoken = spoken_stems(passages, cues, stems)
-    write_passages(folder / PASSAGES, articles, passages, cues, topic_terms(articles, stems), spoken)
-    VectorIndex.build(_vectors(folder)).write(folder / NEAREST)
-    LexicalIndex.build((_document(row, cue, passages[cue.passages[0]]) for row, cue in enumerate(cues)), folder / LEXICAL)
-
-
-def _vectors(folder: Path) -> Vectors:
-    """What later builds reuse, and what feedback moves a query by."""
-    mapped: Vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
-    return mapped
-
-
-def _document(row: int, cue: Cue, passage: Passage) -> LexicalDocument:
-    if cue.kind is CueKind.TEXT:  # its words stand in its wording already
-        return LexicalDocument(row=row, article_id=passage.article_id, title="", text="")
-    title = " ".join(dict.fromkeys((passage.article_title, passage.article_heading)))
-    return LexicalDocument(row=row, article_id=passage.article_id, title=title, text=cue.text)
-
-
-def _gate(folder: Path, manifest: Manifest, settings: IndexSettings) -> None:
+def _gate(folder: Path, manifest: Manifest, settings: IndexSettings, embedder: Embedder | None) -> None:
     """Raises `BuildRefused` unless the generation passes."""
     try:
-        pass_gate(folder, manifest, _vectors(folder), settings)
+        pass_gate(folder, manifest, read_vectors(folder), settings, embedder)
     except (BuildRefused, IndexUnavailable) as error:
+        if isinstance(error, WrongVectors):
+            shutil.rmtree(_unfinished(settings.index), ignore_errors=True)
         raise BuildRefused(f"the new generation did not pass its gate: {error}; the old one still serves") from error
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from index.priority import step_back
+from index.servers import still_answering
 
 if TYPE_CHECKING:
-    from index.build import Progress
+    from index.build import OnStep
     from index.report import BuildReport
     from index.settings import IndexSettings
     from index.types import Step
@@ -43,7 +44,8 @@ def index() -> None:
 def build(load_settings: Any, allow_shrink: bool, by: str | None, workers: int | None, as_lines: bool, as_json: bool) -> None:
     """Makes the index match the articles. Embeds only what is new; the old index serves until the new one is whole.
 
-    When it returns, every running server answers from the new one. A build that was killed goes on where it stopped.
+    When it ends with 0, every running server answers from the new one; with 1, some do not yet, and it says how many. A build
+    that was killed goes on where it stopped.
     """
     step_back()
     from index.build import build_index
@@ -54,9 +56,14 @@ def build(load_settings: Any, allow_shrink: bool, by: str | None, workers: int |
         settings = settings.model_copy(update={"threads": workers})
     with _progress(as_lines=as_lines) as progress:
         report = build_index(settings, progress=progress, allow_shrink=allow_shrink, by=by, record=record_builds(settings))
-    if report.late_servers:
-        click.echo(f"{report.late_servers} server processes still answer from an earlier generation; restart them", err=True)
+    _warn_of(report.late_servers)
     click.echo(json.dumps(asdict(report), indent=1) if as_json else _as_text(report))
+    raise SystemExit(1 if report.late_servers else 0)
+
+
+def _warn_of(late_servers: int) -> None:
+    if late_servers:
+        click.echo(still_answering(late_servers), err=True)
 
 
 def _as_text(report: BuildReport) -> str:
@@ -86,8 +93,8 @@ def _as_text(report: BuildReport) -> str:
 @click.pass_obj
 def info(load_settings: Any, as_json: bool) -> None:
     """The live generation: what made it, what it holds, whether it matches the articles."""
-    from index.build import is_stale
     from index.generations import live_generation, verify_files
+    from index.staleness import is_stale
 
     settings: IndexSettings = load_settings()
     folder, manifest = live_generation(settings.index)
@@ -106,21 +113,30 @@ def info(load_settings: Any, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def verify(load_settings: Any, as_json: bool) -> None:
-    """Compares every file of every generation with its manifest; exit 1 when the live one is not whole."""
-    from index.generations import list_generations, read_pointer
+    """Compares every file of every generation with its manifest.
+
+    Exit 1 when the live one, or what says that it is live, is not whole.
+    """
+    from corpus.errors import IndexDamaged
+    from index.generations import list_generations
+    from index.pointer import pointer_problems, read_pointer
 
     settings: IndexSettings = load_settings()
-    live = read_pointer(settings.index).number
+    live: int | None = None
+    with suppress(IndexDamaged):  # said below
+        live = read_pointer(settings.index).number
+    problems = pointer_problems(settings.index)
     found = list_generations(settings.index, verify=True)
+    if live is not None and all(one.number != live for one in found):
+        problems.append(f"generation {live}, which is live, is not there; run `followup index build`")
     if as_json:
-        click.echo(json.dumps({"live": live, "generations": [asdict(one) for one in found]}, indent=1))
+        click.echo(json.dumps({"live": live, "problems": problems, "generations": [asdict(one) for one in found]}, indent=1))
     else:
         for one in found:
             click.echo(f"{one.number:>6}  {'live  ' if one.live else '      '}{one.problem or 'whole'}")
-    whole = any(one.live and one.problem is None for one in found)
-    if not whole and not as_json and not any(one.live for one in found):
-        click.echo(f"{live:>6}  live  it is not there; run `followup index build`")
-    raise SystemExit(0 if whole else 1)
+        for problem in problems:
+            click.echo(problem)
+    raise SystemExit(1 if problems or any(one.live and one.problem for one in found) else 0)
 
 
 @index.command()
@@ -128,7 +144,8 @@ def verify(load_settings: Any, as_json: bool) -> None:
 @click.pass_obj
 def generations(load_settings: Any, as_json: bool) -> None:
     """Every generation on this disk, the newest first, with what it changed."""
-    from index.generations import generation_folder, list_generations
+    from index.folders import generation_folder
+    from index.generations import list_generations
     from index.report import read_report_or_none
 
     settings: IndexSettings = load_settings()
@@ -162,18 +179,22 @@ def generations(load_settings: Any, as_json: bool) -> None:
 @click.pass_obj
 def rollback(load_settings: Any, number: int | None, by: str | None, as_json: bool) -> None:
     """Goes back to an earlier generation, the one before the live one unless NUMBER says which."""
-    from index.locking import user_name
+    from corpus.user import user_name
     from index.recording import record_rollbacks
     from index.rollback import rollback as go_back
 
     settings: IndexSettings = load_settings()
     by = by or user_name()
-    manifest = go_back(settings, number, by=by, record=record_rollbacks(settings, by))
+    done = go_back(settings, number, by=by, record=record_rollbacks(settings, by))
+    manifest = done.manifest
+    _warn_of(done.late_servers)
     if as_json:
-        click.echo(json.dumps({"number": manifest.number, "built_at": manifest.built_at}, indent=1))
-        return
-    click.echo(f"Generation {manifest.number} serves, built {manifest.built_at}.")
-    click.echo("The articles stay as they are: `followup index build` makes a new generation of them.")
+        told = {"number": manifest.number, "built_at": manifest.built_at, "late_servers": done.late_servers}
+        click.echo(json.dumps(told, indent=1))
+    else:
+        click.echo(f"Generation {manifest.number} serves, built {manifest.built_at}.")
+        click.echo("The articles stay as they are: `followup index build` makes a new generation of them.")
+    raise SystemExit(1 if done.late_servers else 0)
 
 
 @index.command()
@@ -206,7 +227,7 @@ def search(load_settings: Any, query: str, k: int, article_id: str | None, as_js
 
 
 @contextmanager
-def _progress(*, as_lines: bool) -> Iterator[Progress | None]:
+def _progress(*, as_lines: bool) -> Iterator[OnStep | None]:
     """A bar on a terminal, JSON lines where they are asked for, else nothing."""
     from rich.console import Console
     from rich.progress import Progress as Bar

@@ -1,6 +1,6 @@
 """Generations on disk: complete indexes side by side, one of them live, switched by one rename.
 
-    var/index/CURRENT                       which generation is live, sealed (sealed.py)
+    var/index/CURRENT                       which generation is live (pointer.py)
     var/index/CURRENT.last                  the same once more, for when CURRENT cannot be read
     var/index/generations/000007/           manifest.json, report.json, passages.sqlite, vectors.npy, vectors.faiss, lexical/
     var/index/generations/.building-…/      a build in progress, or what a killed one left (the next build removes it)
@@ -11,7 +11,6 @@ Knows files and their hashes, nothing of what is in them.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from dataclasses import asdict, dataclass
@@ -21,7 +20,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from corpus.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexUnavailable
+from corpus.errors import IndexDamaged, IndexMismatch, IndexUnavailable
+from corpus.replacing import sync
+from index.files import sha256_of, write_synced
+from index.folders import generation_folder, generations_folder, numbers
+from index.pointer import Pointer, live_number, read_pointer, remembered, remove_unfinished_switch
 from index.sealed import read_sealed, sealed
 from index.types import Manifest
 
@@ -29,23 +32,8 @@ from index.types import Manifest
 FORMAT = 4
 PASSAGES, VECTORS, NEAREST, LEXICAL = "passages.sqlite", "vectors.npy", "vectors.faiss", "lexical"
 MANIFEST, REPORT = "manifest.json", "report.json"
-_POINTER, _COPY = "CURRENT", "CURRENT.last"
 _BUILDING, _REMOVING = ".building-", ".removing-"
 _BUILD = "run `followup index build`"
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """Which generation is live.
-
-    `passed_over`: later ones that a rollback left; they never serve again by themselves. `withdrawn`: the articles that the
-    last build found withdrawn, each its id, since when and why: an earlier generation that serves again still answers from
-    them, so they are hidden in it (search.py).
-    """
-
-    number: int
-    passed_over: tuple[int, ...] = ()
-    withdrawn: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,50 +50,6 @@ class GenerationInfo:
     model: str
     bytes: int
     problem: str | None
-
-
-def generations_folder(root: Path) -> Path:
-    """Where the generations of an index are."""
-    return root / "generations"
-
-
-def generation_folder(root: Path, number: int) -> Path:
-    """Where one generation is."""
-    return generations_folder(root) / f"{number:06d}"
-
-
-def numbers(root: Path) -> list[int]:
-    """The generations on this disk, whole or not, in the order they were built."""
-    return sorted(int(path.name) for path in generations_folder(root).glob("[0-9]*") if path.name.isdigit())
-
-
-def remembered(root: Path) -> Pointer | None:
-    """What is known of which generation is live: also from the copy, where the pointer itself cannot be read."""
-    for name in (_POINTER, _COPY):
-        try:
-            return read_pointer(root, name)
-        except IndexUnavailable:
-            continue
-    return None
-
-
-def read_pointer(root: Path, name: str = _POINTER) -> Pointer:
-    """Which generation is live. Raises `IndexMissing` or `IndexDamaged`."""
-    path = root / name
-    if not path.is_symlink() and not path.exists():
-        raise IndexMissing(f"there is no index in {root}; {_BUILD}")
-    try:
-        return TypeAdapter(Pointer).validate_python(read_sealed(path, _BUILD))
-    except ValidationError as error:
-        raise IndexDamaged(f"{path} does not name a generation; {_BUILD}") from error
-
-
-def live_number(root: Path) -> int | None:
-    """Which generation is live; None where that cannot be told."""
-    try:
-        return read_pointer(root).number
-    except IndexUnavailable:
-        return None
 
 
 def which_serves(root: Path, before: int | None) -> str:
@@ -140,8 +84,6 @@ def last_good(root: Path) -> tuple[Path, Manifest, str | None]:
     """
     try:
         return *whole_generation(root, read_pointer(root).number), None
-    except IndexMissing:
-        raise
     except IndexDamaged as error:
         damaged = error
     for number in _before_live(root):
@@ -265,15 +207,6 @@ def publish(root: Path, building: Path, manifest: Manifest) -> Path:
     return folder
 
 
-def switch(root: Path, pointer: Pointer) -> None:
-    """Makes a generation the live one. Atomic: a reader sees the old pointer or the new one."""
-    for name in (_POINTER, _COPY):
-        fresh = root / f"{_POINTER}.new"
-        write_synced(fresh, sealed(asdict(pointer)))
-        fresh.replace(root / name)
-        sync(root)
-
-
 def remove_strays(root: Path) -> list[str]:
     """Removes what killed builds left; returns its names. Only for the holder of the lock."""
     parent = generations_folder(root)
@@ -281,8 +214,7 @@ def remove_strays(root: Path) -> list[str]:
     strays = [path for begun in (_BUILDING, _REMOVING) for path in parent.glob(f"{begun}*")]
     for stray in strays:
         shutil.rmtree(stray)
-    unused = root / "CURRENT.new"
-    unused.unlink(missing_ok=True)
+    remove_unfinished_switch(root)
     return [stray.name for stray in strays]
 
 
@@ -312,26 +244,3 @@ def _is_whole(root: Path, number: int) -> bool:
     except IndexUnavailable:
         return False
     return True
-
-
-def write_synced(path: Path, text: str) -> None:
-    """Writes a new file and waits until the disk has it."""
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Waits until the disk has a file, or the names in a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,14 +19,16 @@ from typing import TYPE_CHECKING
 
 from corpus.errors import FollowupError, IndexMissing, IndexUnavailable
 from index.embedding import load_embedder, load_reranker
-from index.generations import last_good, read_pointer, remembered
+from index.generations import last_good
+from index.pointer import read_pointer, remembered
 from index.search import Index, Once, check_model
 from index.servers import LOOK_EVERY_S, Announcement
+from index.taken_back import NOTHING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from index.generations import Pointer
+    from index.pointer import Pointer
     from index.settings import IndexSettings
     from index.types import Embedder, Manifest, Reranker
 
@@ -173,8 +175,8 @@ class LiveIndex:
         """What should serve, opened unless it serves already, and why it is not the live generation, if it is not."""
         folder, manifest, degraded = servable(self._settings)
         known = remembered(self._settings.index)
-        withdrawn = known.withdrawn if known else ()
-        if (index := self._index) is not None and (index.manifest, index.withdrawn) == (manifest, withdrawn):
+        taken_back = known.taken_back if known else NOTHING
+        if (index := self._index) is not None and (index.manifest, index.taken_back) == (manifest, taken_back):
             return index, degraded
         fresh = Index(
             folder,
@@ -182,7 +184,7 @@ class LiveIndex:
             ranking=self._settings.ranking,
             embedder=self._embedder,
             reranker=self._reranker,
-            withdrawn=withdrawn,
+            taken_back=taken_back,
         )
         if index is not None:
             self._before(fresh)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from corpus.errors import IndexBusy, SettingsError
-from index.generations import sync
+from corpus.replacing import sync
+from corpus.user import user_name
 
 #: Who only looks whether a build runs (assistant/staff/jobs.py) holds the lock for microseconds: that refuses no build.
 _GLANCE_S = 0.1
@@ -53,11 +53,3 @@ def _say(holder: Path, text: str) -> None:
     fresh = holder.with_suffix(".new")
     fresh.write_text(text, "utf-8")
     fresh.replace(holder)
-
-
-def user_name() -> str:
-    """Who runs this process."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return f"user {os.getuid()}"

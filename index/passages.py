@@ -5,7 +5,6 @@ Rows count from 0 in reading order, so that the passages (and the cues) of an ar
 
 from __future__ import annotations
 
-import datetime as dt
 import errno
 import hashlib
 import json
@@ -13,7 +12,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -22,7 +21,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from corpus.errors import ArticleNotFound, IndexDamaged
-from corpus.types import Article, Passage, Withdrawal
+from corpus.splitting import rests_on_retracted
+from corpus.types import Article, Passage
+from index.taken_back import NOTHING, TakenBack
 from index.types import Cue, CueKind
 
 _SCHEMA = """
@@ -97,15 +98,25 @@ def _json(article: Article) -> str:
     return _ARTICLE.dump_json(article).decode()
 
 
+@dataclass(frozen=True, slots=True)
+class StoredCue:
+    """A text that passages are found by: its row, which is that of its vector, and the rows of the passages."""
+
+    row: int
+    kind: CueKind
+    text: str
+    passages: tuple[int, ...]
+
+
 class PassageStore:
     """Reads the file of one generation; safe to share between threads.
 
     One connection, opened at once and kept: later builds may remove the file while this generation still serves.
     """
 
-    def __init__(self, path: Path, withdrawn: Iterable[tuple[str, str, str]] = ()) -> None:
-        """`withdrawn`: articles that were withdrawn after the generation was built, each its id, since when and why."""
-        self._withdrawn = {name: Withdrawal(dt.date.fromisoformat(since), why) for name, since, why in withdrawn}
+    def __init__(self, path: Path, taken_back: TakenBack = NOTHING) -> None:
+        """`taken_back`: after the generation was built; its passages are hidden, and its articles say so."""
+        self._taken_back = taken_back
         self._lock = threading.Lock()
         try:
             # immutable: no lock and no journal is ever needed, so a read-only disk will do
@@ -123,16 +134,24 @@ class PassageStore:
 
     @cached_property
     def articles(self) -> tuple[Article, ...]:
-        """Every article of the generation, by id."""
-        stored = (_ARTICLE.validate_json(body) for (body,) in self._read("SELECT body FROM article ORDER BY position"))
-        return tuple(
-            replace(one, withdrawn=self._withdrawn[one.id]) if one.id in self._withdrawn and not one.withdrawn else one
-            for one in stored
-        )
+        """Every article of the generation, by id, as it stands since."""
+        return self._taken_back.applied(self._stored)
 
-    def hidden_rows(self) -> list[int]:
-        """The rows of the passages of articles that were withdrawn after the generation was built: none may be found."""
-        return [row for (row,) in self._read_many("SELECT row FROM passage WHERE article_id IN", self._withdrawn)]
+    @cached_property
+    def _stored(self) -> tuple[Article, ...]:
+        return tuple(_ARTICLE.validate_json(body) for (body,) in self._read("SELECT body FROM article ORDER BY position"))
+
+    @cached_property
+    def hidden_rows(self) -> frozenset[int]:
+        """The rows of passages that rest on what was taken back after the generation was built: none may be quoted."""
+        if self._taken_back == NOTHING:
+            return frozenset()
+        hidden: set[int] = set()
+        for stored, now in zip(self._stored, self.articles, strict=True):
+            if now is not stored:
+                held = self._read('SELECT row, start, "end" FROM passage WHERE article_id = ?', (now.id,))
+                hidden |= {row for row, start, end in held if now.withdrawn or _rests_on_retracted(now, start, end)}
+        return frozenset(hidden)
 
     @cached_property
     def _articles_by_id(self) -> dict[str, Article]:
@@ -182,9 +201,9 @@ class PassageStore:
         }
 
     def passages_of(self, article_id: str) -> list[Passage]:
-        """The passages of one article in reading order."""
-        found = self._read(f"SELECT {_PASSAGE_COLUMNS} FROM passage WHERE article_id = ? ORDER BY row", (article_id,))
-        return [_passage(values) for values in found]
+        """The passages of one article that may be quoted, in reading order."""
+        found = self._read(f"SELECT row, {_PASSAGE_COLUMNS} FROM passage WHERE article_id = ? ORDER BY row", (article_id,))
+        return [_passage(values) for row, *values in found if row not in self.hidden_rows]
 
     def all_passages(self) -> list[Passage]:
         """Every passage in row order."""
@@ -228,15 +247,15 @@ class PassageStore:
             found.setdefault(passage, {})[cue] = text
         return found
 
-    def some_questions(self, count: int) -> list[tuple[int, str, tuple[int, ...]]]:
-        """About `count` QUESTION cues spread evenly over the generation: row, text, passage rows."""
-        rows = [row for (row,) in self._read("SELECT row FROM cue WHERE kind = ? ORDER BY row", (CueKind.QUESTION.value,))]
+    def some_cues(self, kind: CueKind, count: int) -> list[StoredCue]:
+        """At most `count` cues of a kind, spread evenly over the generation."""
+        rows = [row for (row,) in self._read("SELECT row FROM cue WHERE kind = ? ORDER BY row", (kind.value,))]
         chosen = rows[:: max(1, len(rows) // count)][:count] if rows else []
         texts = dict(self._read_many("SELECT row, text FROM cue WHERE row IN", chosen))
         leads: dict[int, list[int]] = {}
         for cue, passage in self._read_many("SELECT cue, passage FROM found_by WHERE cue IN", chosen):
             leads.setdefault(cue, []).append(passage)
-        return [(row, texts[row], tuple(leads[row])) for row in chosen]
+        return [StoredCue(row, kind, texts[row], tuple(leads[row])) for row in chosen]
 
     def _read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self._lock:
@@ -245,6 +264,12 @@ class PassageStore:
     def _read_many(self, sql: str, rows: Iterable[int | str]) -> list[Any]:
         wanted = json.dumps(list(rows))  # one parameter for any number of rows
         return self._read(f"{sql} (SELECT value FROM json_each(?))", (wanted,))
+
+
+def _rests_on_retracted(article: Article, start: int, end: int) -> bool:
+    """Whether any block of a span rests on retracted sources alone; a new build would leave out that block."""
+    blocks = (block for block in article.blocks if block.start < end and start < block.end)
+    return any(rests_on_retracted(article, block) for block in blocks)
 
 
 def _passage(values: Sequence[Any]) -> Passage:

@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from corpus.errors import IndexDamaged
-from index.generations import REPORT, write_synced
+from index.files import write_synced
+from index.generations import REPORT
 from index.sealed import read_sealed, sealed
 
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from corpus.errors import IndexDamaged, IndexUnavailable, RollbackRefused
-from index.generations import (
-    Pointer,
-    live_number,
-    next_number,
-    numbers,
-    read_pointer,
-    remembered,
-    switch,
-    which_serves,
-    whole_generation,
-)
+from index.folders import numbers
+from index.generations import next_number, which_serves, whole_generation
 from index.locking import single_writer
+from index.pointer import Pointer, live_number, read_pointer, remembered, switch
 from index.search import check_model
 from index.servers import wait_for_servers
+from index.types import Manifest
 
 if TYPE_CHECKING:
     from index.settings import IndexSettings
-    from index.types import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What serves now. `late_servers`: processes that still answered from another generation when patience ended."""
+
+    manifest: Manifest
+    late_servers: int
 
 
 def rollback(
@@ -33,13 +33,13 @@ def rollback(
     number: int | None = None,
     *,
     by: str | None = None,
-    record: Callable[[Manifest], AbstractContextManager[None]] = lambda manifest: nullcontext(),
-) -> Manifest:
+    record: Callable[[Manifest], AbstractContextManager[object]] = lambda manifest: nullcontext(),
+) -> RolledBack:
     """Makes an earlier generation live, the newest whole one before the live one unless `number` says which.
 
-    A later one that an earlier rollback left can be named too. Its files are verified first. Servers that run have switched
-    when this returns. What was withdrawn since stays withdrawn. `record`: what the switch is made in: it
-    may note it first, and learns where it fails.
+    A later one that an earlier rollback left can be named too. Its files are verified first. When this returns the servers
+    that run have switched, or are counted. What was withdrawn or retracted since stays so. `record`: a context manager around
+    the switch; where it raises on entry there is none.
 
     Raises `RollbackRefused`, `IndexBusy` or `IndexUnavailable`.
     """
@@ -54,7 +54,9 @@ def rollback(
         ) from error
 
 
-def _go_back(settings: IndexSettings, number: int | None, record: Callable[[Manifest], AbstractContextManager[None]]) -> Manifest:
+def _go_back(
+    settings: IndexSettings, number: int | None, record: Callable[[Manifest], AbstractContextManager[object]]
+) -> RolledBack:
     try:
         pointer = read_pointer(settings.index)
     except IndexDamaged:
@@ -66,9 +68,8 @@ def _go_back(settings: IndexSettings, number: int | None, record: Callable[[Mani
     later = {*pointer.passed_over, pointer.number, *numbers(settings.index)}
     passed_over = tuple(sorted(each for each in later if each > manifest.number))
     with record(manifest):
-        switch(settings.index, Pointer(manifest.number, passed_over, pointer.withdrawn))
-    wait_for_servers(settings.index, manifest.number)
-    return manifest
+        switch(settings.index, Pointer(manifest.number, passed_over, pointer.taken_back))
+    return RolledBack(manifest, wait_for_servers(settings.index, manifest.number))
 
 
 def _newest(settings: IndexSettings, pointer: Pointer) -> Manifest:

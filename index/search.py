@@ -19,10 +19,12 @@ from index.coverage import share
 from index.embedding import identify, load_embedder, load_reranker
 from index.feedback import is_question, shares, telling, widened
 from index.fusion import COVERED, RERANKED, best, by_best, combine
-from index.generations import LEXICAL, NEAREST, PASSAGES, VECTORS, live_generation, read_pointer, verify_files
+from index.generations import LEXICAL, NEAREST, PASSAGES, VECTORS, live_generation, verify_files
 from index.lexical import LexicalIndex
 from index.passages import PassageStore
+from index.pointer import read_pointer
 from index.pooling import Leads, Pooled, aligned
+from index.taken_back import NOTHING, TakenBack
 from index.types import Coverage, EncodedQuery, Fusion, Manifest, Ranking, ScoredPassage
 from index.vectors import VectorIndex
 
@@ -83,14 +85,14 @@ class Index:
         ranking: Ranking,
         embedder: Callable[[], Embedder],
         reranker: Callable[[], Reranker] = load_reranker,
-        withdrawn: tuple[tuple[str, str, str], ...] = (),
+        taken_back: TakenBack = NOTHING,
     ) -> None:
-        """`withdrawn`: articles that were withdrawn after it was built (generations.Pointer); they are not found."""
+        """`taken_back`: after it was built (pointer.py); that is not found."""
         self.manifest = manifest
-        self.withdrawn = withdrawn
+        self.taken_back = taken_back
         self.ranking = ranking
-        self.store = PassageStore(folder / PASSAGES, withdrawn)
-        self._hidden = np.array(self.store.hidden_rows(), dtype=np.int64)
+        self.store = PassageStore(folder / PASSAGES, taken_back)
+        self._hidden = np.array(sorted(self.store.hidden_rows), dtype=np.int64)
         self._vectors = VectorIndex.read(folder / NEAREST)
         self._lexical = LexicalIndex(folder / LEXICAL)
         self._kept = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
@@ -105,8 +107,8 @@ class Index:
     def open(cls, settings: IndexSettings) -> Index:
         """The live generation, verified file by file. Raises `IndexMissing`, `IndexDamaged` or `IndexMismatch`."""
         folder, manifest = check_index(settings)
-        withdrawn = read_pointer(settings.index).withdrawn
-        return cls(folder, manifest, ranking=settings.ranking, embedder=lambda: load_embedder(settings), withdrawn=withdrawn)
+        taken_back = read_pointer(settings.index).taken_back
+        return cls(folder, manifest, ranking=settings.ranking, embedder=lambda: load_embedder(settings), taken_back=taken_back)
 
     def warm(self) -> None:
         """Loads the embedder and runs one search, so that the first reader does not wait 8 s for it."""

@@ -84,8 +84,13 @@ def wait_for_servers(root: Path, number: int, patience_s: float = _PATIENCE_S) -
     while (late := _late(root, number)) and time.monotonic() < until:
         time.sleep(LOOK_EVERY_S / 10)
     if late:
-        log.warning("%d server processes still answer from an earlier generation after %.0f s", late, patience_s)
+        log.warning("after %.0f s %s", patience_s, still_answering(late))
     return late
+
+
+def still_answering(late: int) -> str:
+    """What is said of servers that have not switched."""
+    return f"{late} server processes still answer from another generation than the live one; restart them"
 
 
 def _late(root: Path, number: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ OWNERS: dict[str, str | tuple[str, ...]] = {
     "flask": ("assistant/web/", "eval/faults/endpoints.py"),
     "flask_openapi3": "assistant/web/",
     "prometheus_client": "assistant/web/",
-    "limits": ("assistant/web/limits.py", "assistant/web/staff/throttling.py"),
+    "limits": "assistant/web/shares.py",
     "sqlalchemy": "assistant/store/",
     "gunicorn": "assistant/serving.py",
     "markdown_it": ("corpus/body.py", "corpus/importing/formats/markdown.py"),
@@ -130,3 +131,15 @@ def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
             assert f"exit {classes[name].exit_code}" in line
         parent = classes[name].__mro__[1].__name__
         assert (parent == "IndexUnavailable") == line.startswith("│   "), name
+
+
+def test_the_errors_of_one_place_are_listed_with_the_tree() -> None:
+    _, _, places = (corpus.errors.__doc__ or "").partition("Errors of one place")
+    roots = {name for name, value in vars(corpus.errors).items() if isinstance(value, type)}
+    defining = [
+        module
+        for module in MODULES
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.ClassDef) and any(isinstance(base, ast.Name) and base.id in roots for base in node.bases)
+    ]
+    assert re.findall(r"[\w/]+\.py", places) == sorted({*defining} - {"corpus/errors.py"})

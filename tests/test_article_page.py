@@ -110,7 +110,7 @@ def test_the_age_of_a_date_changes_after_three_and_five_years(dated: str, expect
     assert age_of(dated, TODAY) == age_of(dt.date.fromisoformat(dated), TODAY) == expected
 
 
-def test_a_leap_day_has_its_birthday_on_the_first_of_march() -> None:
+def test_a_leap_day_is_past_on_the_first_of_march() -> None:
     assert age_of("2020-02-29", dt.date(2023, 2, 28)) is None
     assert age_of("2020-02-29", dt.date(2023, 3, 1)) is Age.CHECK
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,11 +16,11 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from corpus.audit import AuditLog
+from corpus.audit import Action, AuditLog
 from corpus.audit_entries import canonical
 from corpus.errors import AuditUnavailable
 
-ACTS = ("review", "approve", "withdraw", "restore", "reindex", "sign-in")
+ACTS = (Action.REVIEW, Action.APPROVE, Action.WITHDRAW, Action.RESTORE, Action.REINDEX, Action.SIGN_IN)
 
 
 def written(folder: Path, count: int = 6) -> AuditLog:
@@ -63,7 +65,7 @@ def test_every_changed_byte_is_found_before_and_after_the_log_goes_on(tmp_path: 
         log.path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
         assert log.verify().problems, position
         if position % 7 == 0:
-            log.append("Dr X", "review", "later")
+            log.append("Dr X", Action.REVIEW, "later")
             assert log.verify().problems, f"after byte {position} was changed and the log went on"
             log.head_path.write_bytes(head)
 
@@ -92,7 +94,7 @@ def test_removed_moved_repeated_and_forged_entries_are_found(
         changed[one] = canonical({**values, "hash": hashlib.sha256(canonical(values)).hexdigest()}) + b"\n"
     log.path.write_bytes(b"".join(changed))
     assert bool(log.verify().problems) == (changed != lines)
-    log.append("Dr X", "review", "later")  # staff must be able to work
+    log.append("Dr X", Action.REVIEW, "later")  # staff must be able to work
     assert bool(log.verify().problems) == (changed != lines)
 
 
@@ -100,14 +102,14 @@ def test_a_cut_off_end_is_told_by_the_head_file_and_cannot_be_hidden_by_going_on
     lines = log.path.read_bytes().splitlines(keepends=True)
     log.path.write_bytes(b"".join(lines[:4]))
     assert "entries 5 to 6 are missing at the end: the head file tells of 6" in said(log)
-    assert log.append("Dr X", "review", "later").sequence == 7
+    assert log.append("Dr X", Action.REVIEW, "later").sequence == 7
     assert "entries 5 to 6 are missing: entry 7 stands after entry 4" in said(log)
 
 
 def test_whoever_cuts_log_and_head_alike_is_found_by_a_hash_noted_elsewhere_alone(tmp_path: Path) -> None:
     log = written(tmp_path, 4)
     before = (log.path.read_bytes(), log.head_path.read_bytes())
-    noted = log.append("Dr X", "withdraw", "article-1", reason="harm").hash
+    noted = log.append("Dr X", Action.WITHDRAW, "article-1", reason="harm").hash
     log.path.write_bytes(before[0])
     log.head_path.write_bytes(before[1])
     assert log.verify().problems == ()  # the log alone cannot tell: docs/editorial.md says so
@@ -120,21 +122,21 @@ def test_whoever_cuts_log_and_head_alike_is_found_by_a_hash_noted_elsewhere_alon
 def test_a_removed_or_foreign_head_file_is_told_for_ever(log: AuditLog, head: bytes | None) -> None:
     log.head_path.unlink() if head is None else log.head_path.write_bytes(head)
     assert "head file" in said(log)
-    log.append("Dr X", "review", "later")
+    log.append("Dr X", Action.REVIEW, "later")
     assert "the head file was missing or of another log" in said(log)
 
 
 def test_an_append_cut_at_any_byte_loses_nothing_and_the_next_one_goes_on(tmp_path: Path) -> None:
     log = written(tmp_path, 2)
     kept, head = log.path.read_bytes(), log.head_path.read_bytes()
-    log.append("Dr X", "approve", "article-9")
+    log.append("Dr X", Action.APPROVE, "article-9")
     whole = log.path.read_bytes()
     for length in range(len(kept), len(whole) + 1):
         log.path.write_bytes(whole[:length])
         log.head_path.write_bytes(head)  # it is written after the entry
         assert log.verify().problems == (), length
         before = log.path.read_bytes()
-        added = log.append("Dr Y", "restore", "article-3")
+        added = log.append("Dr Y", Action.RESTORE, "article-3")
         assert log.path.read_bytes().startswith(before)  # what was cut short is still there
         assert log.verify().problems == (), length
         assert [entry.actor for entry in log.entries()][-1] == "Dr Y"
@@ -149,7 +151,7 @@ def test_two_power_cuts_in_a_row_and_zeros_of_the_file_system_are_answered_for(t
     for piece in (b'{"action":"app', b'{"action":"app\n{"acti', b'{"ac\0\0\0\0'):
         log.path.write_bytes(whole + piece)
         assert log.verify().problems == ()
-        assert log.append("Dr X", "review", "later").details["torn"]["bytes"] == len(piece) + 1
+        assert log.append("Dr X", Action.REVIEW, "later").details["torn"]["bytes"] == len(piece) + 1
         assert (log.verify().problems, len(log.verify().notes)) == ((), 1)
         log.path.write_bytes(log.path.read_bytes().replace(piece + b"\n", b""))
         assert "is gone" in said(log)
@@ -161,15 +163,15 @@ def test_two_power_cuts_in_a_row_and_zeros_of_the_file_system_are_answered_for(t
 def test_text_put_at_the_end_is_a_problem_and_stays_visible(log: AuditLog, text: bytes) -> None:
     log.path.write_bytes(log.path.read_bytes() + text)
     assert "no entry and no piece of one" in said(log)
-    log.append("Dr X", "review", "later")
+    log.append("Dr X", Action.REVIEW, "later")
     assert f"its {len(text)} bytes are kept" in str(log.verify().notes[0])
 
 
 def test_entries_of_several_processes_at_once_are_all_there_in_one_chain(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     code = (
-        "import sys; from pathlib import Path; from corpus.audit import AuditLog; log = AuditLog(Path(sys.argv[1]))\n"
-        "for number in range(40): log.append(sys.argv[2], 'review', f'article-{number}')"
+        "import sys; from pathlib import Path; from corpus.audit import Action, AuditLog; log = AuditLog(Path(sys.argv[1]))\n"
+        "for number in range(40): log.append(sys.argv[2], Action.REVIEW, f'article-{number}')"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, str(path), f"process {number}"]) for number in range(4)]
     assert [process.wait(60) for process in running] == [0] * 4
@@ -184,11 +186,11 @@ def test_a_full_disk_adds_nothing_and_says_so(tmp_path: Path) -> None:
     before = log.path.read_bytes()
     limit = len(before) + 100  # room for a part of an entry
     code = (
-        "import sys, signal, resource; from pathlib import Path; from corpus.audit import AuditLog\n"
+        "import sys, signal, resource; from pathlib import Path; from corpus.audit import Action, AuditLog\n"
         "from corpus.errors import AuditUnavailable\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); size = int(sys.argv[2])\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))\n"
-        "try: AuditLog(Path(sys.argv[1])).append('Dr X', 'approve', 'article-1')\n"
+        "try: AuditLog(Path(sys.argv[1])).append('Dr X', Action.APPROVE, 'article-1')\n"
         "except AuditUnavailable as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code, log.path, str(limit)], capture_output=True, text=True, check=True)
@@ -200,23 +202,70 @@ def test_a_full_disk_adds_nothing_and_says_so(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file where the folder should be")
     with pytest.raises(AuditUnavailable, match="FOLLOWUP_AUDIT"):
-        AuditLog(tmp_path / "var" / "audit.jsonl").append("Dr X", "review", "article-1")
+        AuditLog(tmp_path / "var" / "audit.jsonl").append("Dr X", Action.REVIEW, "article-1")
 
 
-@pytest.mark.parametrize(
-    ("action", "details"), [("ask", {}), ("review", {"torn": 1}), ("review", {"when": {1, 2}}), ("review", {"pair": (1, 2)})]
-)
-def test_unknown_acts_and_values_that_are_not_json_are_refused(log: AuditLog, action: str, details: dict[str, object]) -> None:
+@pytest.mark.parametrize("details", [{"torn": 1}, {"when": {1, 2}}, {"pair": (1, 2)}])
+def test_values_that_are_not_json_are_refused(log: AuditLog, details: dict[str, object]) -> None:
     before = log.path.read_bytes()
     with pytest.raises((ValueError, TypeError)):
-        log.append("Dr X", action, "article-1", **details)
+        log.append("Dr X", Action.REVIEW, "article-1", **details)
     assert log.path.read_bytes() == before
+
+
+def test_an_act_that_fails_is_undone_in_the_log_unless_it_took_place(log: AuditLog) -> None:
+    with log.recorded("Dr X", Action.DELETE_QUESTION, "a"):
+        pass
+    with pytest.raises(KeyError, match="gone"), log.recorded("Dr X", Action.DELETE_QUESTION, "b", day=1):
+        raise KeyError("gone")
+    with pytest.raises(KeyboardInterrupt), log.recorded("Dr X", Action.ROLLBACK, "c", took_place=lambda: True):
+        raise KeyboardInterrupt
+    added = [(each.sequence, each.actor, each.action, each.subject, dict(each.details)) for each in log.entries()[6:]]
+    assert added == [
+        (7, "Dr X", "delete-question", "a", {}),
+        (8, "Dr X", "delete-question", "b", {"day": 1}),
+        (9, "Dr X", "undone", "b", {"entry": 8, "error": "KeyError"}),
+        (10, "Dr X", "rollback", "c", {}),
+    ]
+
+
+def test_what_failed_is_what_is_raised_also_where_the_log_fails_too(
+    log: AuditLog, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(KeyError, match="gone"), log.recorded("Dr X", Action.DELETE_QUESTION, "a"):
+        shutil.rmtree(tmp_path / "var")
+        (tmp_path / "var").write_text("a file where the folder was")
+        raise KeyError("gone")
+    assert "entry 7 of the audit log did not take place" in caplog.text
+    ran = []
+    with pytest.raises(AuditUnavailable), log.recorded("Dr X", Action.DELETE_QUESTION, "a"):
+        ran.append("what the log cannot take is not done")
+    assert ran == []
+
+
+def test_a_log_is_held_against_its_chain_again_only_when_a_file_of_it_changed(
+    log: AuditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    lines = AuditLog.lines
+    monkeypatch.setattr(AuditLog, "lines", lambda self: (read.append(self.path), lines(self))[1])
+    assert log.last_verified() == log.last_verified() == log.verify()
+    assert len(read) == 2
+    log.append("Dr X", Action.REVIEW, "later")
+    assert (log.last_verified().count, log.last_verified().problems) == (7, ())
+    assert len(read) == 3
+    stat = log.path.stat()
+    log.path.write_bytes(log.path.read_bytes().replace(b"Dr 3", b"Dr 4"))
+    os.utime(log.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # whoever changes a file can set its time, but not when
+    assert "text that is no entry" in str(log.last_verified().problems[0])
+    log.head_path.unlink()
+    assert "the head file is missing" in str(log.last_verified().problems[-1])
 
 
 def test_staff_list_and_verify_it_on_the_command_line(
     log: AuditLog, followup: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    log.append("\x1b[31mMallory", "approve", "article-9", reason="\u202eevil")
+    log.append("\x1b[31mMallory", Action.APPROVE, "article-9", reason="\u202eevil")
     listed = followup("audit", "list", "--subject", "article-9", audit=log.path)
     assert (listed.stdout.count("\n"), listed.stdout.isascii()) == (1, True)
     assert "?[31mMallory" in listed.stdout

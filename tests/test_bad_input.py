@@ -22,10 +22,11 @@ from corpus.body import read_blocks
 from corpus.errors import IndexDamaged, StoreUnavailable
 from corpus.loading import read_article
 from corpus.sentences import sentence_spans
-from index.build import build_index, is_stale
+from index.build import build_index
 from index.generations import MANIFEST, live_generation
 from index.lexical import LexicalIndex
 from index.search import Index
+from index.staleness import is_stale
 from tests.fakes import BagOfWordsEmbedder
 
 PRIVATE = "Does colchicine help Mrs Zebedee Quux?"

@@ -80,11 +80,16 @@ def leave_something(assistant: Assistant) -> None:
 
 
 def sign_in(page: Page, site: Site) -> None:
-    page.goto(f"{site.address}/staff")
+    page.goto(f"{site.address}/staff/sign-in")
+    fill_in(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+def fill_in(page: Page) -> None:
+    """The form of name and password, wherever it stands, and sends it."""
     page.get_by_label("Name").fill("Dr Ann Lee")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
 def violations(page: Page) -> list[str]:
@@ -110,6 +115,28 @@ def test_every_page_is_accessible_and_fits(browser: Browser, site: Site, size: t
             unfold(page)
             assert violations(page) == [], where
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_who_is_signed_out_signs_in_in_place_of_the_page_and_goes_on(browser: Browser, site: Site, javascript: bool) -> None:
+    """No dialog of the browser's own comes up; a form sent after the session ended does nothing."""
+    with reading(browser, javascript=javascript, quiet=False) as page:  # the browser notes each 401 on its console
+        noted: list[str] = []
+        page.on("console", lambda message: noted.append(message.text))
+        shown = page.goto(f"{site.address}/staff/articles?text=gout")
+        assert shown is not None
+        assert (shown.status, page.title()) == (401, "Please sign in · Staff sign-in · Follow-up Assistant")
+        assert not javascript or violations(page) == []
+        fill_in(page)
+        expect(page).to_have_url(f"{site.address}/staff/articles?text=gout")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Articles")
+        page.goto(f"{site.address}/staff/index")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Reindex now").click()
+        expect(page.get_by_role("alert")).to_have_text("You are signed out, so nothing was done. To do it, sign in first.")
+        assert [each.get_attribute("value") for each in page.locator("main [name=back]").all()] == ["/staff"] * 2
+        assert not javascript or violations(page) == []
+        assert all("401 (UNAUTHORIZED)" in each for each in noted), noted
 
 
 def test_an_article_is_reviewed_by_keyboard_reindexed_and_gone_back_from(browser: Browser, site: Site) -> None:
@@ -143,11 +170,14 @@ def test_an_article_is_reviewed_by_keyboard_reindexed_and_gone_back_from(browser
         expect(page.locator("main")).to_contain_text("1.2 mg")
         page.goto(f"{site.address}/staff/audit")
         acts = page.locator(".entries h2").all_inner_texts()
-        assert [re.sub(r"^\d+ ", "", act) for act in acts[:3]] == ["Rollback index", "Reindex index", "Review gout-basics"]
+        assert [re.sub(r"^\d+ ", "", act) for act in acts[:3]] == [
+            "Rollback generation 1",
+            "Reindex generation 2",
+            "Review gout-basics",
+        ]
         page.get_by_role("button", name="Sign out").click()
         expect(page.locator(".done")).to_have_text("You are signed out.")
-        page.goto(f"{site.address}/staff/audit")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Staff sign-in")
+        expect(page).to_have_url(re.compile("/staff/sign-in"))
 
 
 def test_findings_across_articles_come_with_a_click(browser: Browser, site: Site) -> None:
@@ -190,6 +220,7 @@ def test_without_javascript_a_reindexing_is_watched_by_a_page_that_loads_itself_
         page.goto(f"{site.address}/staff/sign-in")
         page.get_by_label("Token").fill(TOKEN)
         page.get_by_role("button", name="Sign in with the token").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
         page.goto(f"{site.address}/staff/index")
         number = int(re.findall(r"\d+", page.locator("#generations h3").first.inner_text())[0])
         page.get_by_role("button", name="Reindex now").click()

@@ -27,7 +27,7 @@ from eval.reach import Reach
 from eval.variants import changed_index, without_articles, without_questions, wording_only
 from index.build import build_index
 from index.cues import wording
-from index.generations import sha256_of
+from index.files import sha256_of
 from index.search import Index
 from index.types import Ranking
 from tests.fakes import BagOfWordsEmbedder

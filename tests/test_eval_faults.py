@@ -106,10 +106,10 @@ def test_a_killed_build_goes_on_where_it_was_and_embeds_nothing_again() -> None:
 
 @pytest.mark.parametrize("name", ["medquad", pytest.param("guidelines", marks=pytest.mark.sweep)])
 def test_a_collection_is_imported_checked_indexed_and_answers(name: str) -> None:
-    if not COLLECTIONS[name][1].exists():
+    if not COLLECTIONS[name].file.exists():
         pytest.skip("the shared data is not here")
     imported = import_one(name, limit=40)
     assert imported.wrong == ()
     assert (imported.documents, imported.refused) == (40, 0)
     assert imported.passages >= 40
-    assert imported.answered >= 1
+    assert 1 <= imported.right <= imported.answered <= imported.asked

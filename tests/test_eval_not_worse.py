@@ -20,7 +20,8 @@ from eval.compare import compare
 from eval.datasets import FollowUp
 from eval.not_worse import Generations, Shared, open_both, run, shared_questions, too_few, worse
 from index.build import build_index
-from index.generations import generation_folder, live_generation, read_manifest, write_manifest
+from index.folders import generation_folder
+from index.generations import live_generation, read_manifest, write_manifest
 from index.types import ModelIdentity
 from tests.fakes import BagOfWordsEmbedder, CountingEmbedder, edit, write_articles
 

@@ -21,10 +21,12 @@ from eval.faults.endpoints import knock
 from eval.faults.switches import SWITCHES, Asked, switch_under_readers
 from eval.faults.tracing import can_trace
 from eval.faults.worker import Place, Worker
-from index.build import build_index, is_stale
-from index.generations import generation_folder, live_generation, numbers
+from index.build import build_index
+from index.folders import generation_folder, numbers
+from index.generations import live_generation
 from index.live import LiveIndex
 from index.rollback import rollback
+from index.staleness import is_stale
 from tests.fakes import BagOfWordsEmbedder, edit, open_with
 
 if TYPE_CHECKING:

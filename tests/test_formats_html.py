@@ -63,7 +63,7 @@ def test_a_page_keeps_its_main_part_and_nothing_else(tmp_path: Path) -> None:
 
 def test_a_page_keeps_title_address_date_and_references(tmp_path: Path) -> None:
     found = article("html", written(tmp_path / "htn.html", PAGE))
-    assert (found.source_id, found.title) == ("htn", "Hypertension in pregnancy")
+    assert (found.source_id, found.title) == ("health.example.org/guidelines/htn", "Hypertension in pregnancy")
     assert (found.url, found.published) == ("https://health.example.org/guidelines/htn", dt.date(2023, 11, 30))
     assert (found.source, found.licence) == ("Ministry of Health", "CC BY 4.0")
     first, second = found.references
@@ -174,7 +174,7 @@ def test_markdown_is_read_and_written_anew(tmp_path: Path) -> None:
 def test_markdown_without_front_matter_takes_its_first_heading_and_list_of_references(tmp_path: Path) -> None:
     text = "# Gout\n\nGive colchicine [2, 1]. Not [4].\n\n## References\n\n1. Smith 2010.\n2. ACR guideline. PMID: 32390306\n"
     found = article("markdown", written(tmp_path / "g.md", text))
-    assert (found.title, found.source_id, found.published) == ("Gout", "g", None)
+    assert (found.title, found.source_id, found.published) == ("Gout", "g.md", None)
     assert outline(found) == [("", "paragraph", "Give colchicine [2, 1]. Not [\u200c4].", (2, 1))]
     assert [(each.id, each.type.value, each.pmid) for each in found.references] == [
         (1, "research", None),

@@ -71,7 +71,7 @@ def test_a_pdf_keeps_headings_paragraphs_lists_tables_and_references(tmp_path: P
         ("Flares > Doses", "paragraph", "This sentence goes over to the next page, where it ends [2].", (2,)),
     ]  # fmt: skip
     assert "| Drug | Dose |" in found.body
-    assert (found.title, found.source_id, found.published) == ("Gout: treatment guideline", "gout", dt.date(2024, 5, 3))
+    assert (found.title, found.source_id, found.published) == ("Gout: treatment guideline", "gout.pdf", dt.date(2024, 5, 3))
     assert [(each.id, each.type.value, each.doi) for each in found.references] == [
         (1, "research", "10.1000/abc"),
         (2, "guideline", None),
@@ -208,7 +208,7 @@ def test_a_word_document_keeps_headings_lists_tables_and_changes(tmp_path: Path)
     ]
     assert "- a\n  - b\n1. one\n2. two\n" in found.body
     assert "| Drug | Dose |" in found.body
-    assert (found.title, found.source_id, found.published) == ("Gout guideline", "gout", dt.date(2024, 5, 3))
+    assert (found.title, found.source_id, found.published) == ("Gout guideline", "gout.docx", dt.date(2024, 5, 3))
 
 
 def with_footnotes(made: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import signal
@@ -14,6 +15,10 @@ from pathlib import Path
 import pytest
 
 from corpus.audit import AuditLog
+from corpus.importing.batch import ImportNotRecorded, import_files, recorded
+from corpus.importing.formats import FORMATS
+from corpus.importing.types import Options
+from corpus.importing.writing import Shelf
 from corpus.loading import load_corpus
 from tests.hostile import medquad
 
@@ -109,6 +114,31 @@ def test_nothing_is_imported_where_it_cannot_be_recorded(imported: Followup, tmp
     assert done.returncode == 2
     assert "the audit log" in done.stderr
     assert not (tmp_path / "articles").exists()
+
+
+@pytest.mark.parametrize("cut_short", [False, True])
+def test_what_could_not_be_recorded_at_the_end_is_said_with_what_cut_it_short(
+    cut_short: bool, files: Path, tmp_path: Path
+) -> None:
+    log, folder = AuditLog(tmp_path / "audit.jsonl"), tmp_path / "articles"
+    shelf = Shelf(folder)
+    outcomes = import_files([files], FORMATS["medquad"], Options(), shelf, today=dt.date(2026, 11, 23))
+    done = recorded(outcomes, log, by="Dr A", form=FORMATS["medquad"], paths=[files], shelf=shelf)
+    next(done)
+    while not shelf.written:  # it is written beside this thread
+        time.sleep(0.01)
+    log.path.unlink()
+    log.path.mkdir()
+    if cut_short:
+        folder.rename(tmp_path / "away")
+        folder.write_text("a file", "utf-8")
+    with pytest.raises(ImportNotRecorded) as error:
+        list(done)
+    said, written = str(error.value), 1 if cut_short else 2
+    assert said.startswith(f"{written} articles were written into {folder}, and the audit log {log.path} does not tell of it (")
+    assert "nothing was done" not in said
+    assert ("the import was cut short: " in said) == cut_short
+    assert (f"{folder}/medquad-niddk-b.md cannot be written" in said) == cut_short
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from corpus.importing.files import files_in, shown
 from corpus.importing.formats import FORMATS, Format
 from corpus.importing.limits import Limits
 from corpus.importing.reading import ReaderFailed, read
-from corpus.importing.types import Options, Refused
+from corpus.importing.types import Options, Refused, SourceFile
 from tests.misbehaving import MISBEHAVING
 
 TODAY = dt.date(2026, 11, 23)
@@ -36,10 +36,14 @@ def reading(tmp_path: Path, child_finds_tests: None) -> Read:
         for name, commands in files.items():
             paths.append(tmp_path / f"{name}.do")
             paths[-1].write_text(commands, "utf-8")
-        found = read(paths, MISBEHAVING, Options(), limits or Limits(seconds=1.0), TODAY)
+        found = read(map(named, paths), MISBEHAVING, Options(), limits or Limits(seconds=1.0), TODAY)
         return [f"{Path(one.path).name}: {one.reason}" if isinstance(one, Refused) else one[1].source_id for one in found]
 
     return run
+
+
+def named(path: Path) -> SourceFile:
+    return SourceFile(path, path.name)
 
 
 def children() -> set[str]:
@@ -111,7 +115,7 @@ def test_many_files_are_asked_for_ahead_without_either_side_waiting_for_ever(rea
 def test_a_reader_that_takes_its_time_costs_no_file(tmp_path: Path, child_finds_tests: None) -> None:
     for name in "abc":
         (tmp_path / f"{name}.do").write_text("many 300", "utf-8")
-    found: Iterator[object] = read(sorted(tmp_path.glob("*.do")), MISBEHAVING, Options(), Limits(seconds=0.5), TODAY)
+    found: Iterator[object] = read(map(named, sorted(tmp_path.glob("*.do"))), MISBEHAVING, Options(), Limits(seconds=0.5), TODAY)
     next(found)
     time.sleep(1.2)  # the child has filled its socket and waits
     assert sum(not isinstance(one, Refused) for one in found) == 899
@@ -120,7 +124,7 @@ def test_a_reader_that_takes_its_time_costs_no_file(tmp_path: Path, child_finds_
 def test_a_reading_that_is_given_up_leaves_no_process(tmp_path: Path, child_finds_tests: None) -> None:
     before = children()
     (tmp_path / "a.do").write_text("many 100000", "utf-8")
-    found = read([tmp_path / "a.do"], MISBEHAVING, Options(), Limits(), TODAY)
+    found = read([named(tmp_path / "a.do")], MISBEHAVING, Options(), Limits(), TODAY)
     next(found)
     assert len(children() - before) == 1
     found.close()
@@ -131,14 +135,14 @@ def test_a_parser_that_cannot_be_loaded_is_no_file_s_fault(tmp_path: Path) -> No
     (tmp_path / "a.x").write_text("x", "utf-8")
     missing = Format("missing", "corpus.importing.formats.missing", (".x",), "nothing")
     with pytest.raises(ReaderFailed, match="did not start: its reader failed: ModuleNotFoundError"):
-        list(read([tmp_path / "a.x"], missing, Options(), Limits(), TODAY))
+        list(read([named(tmp_path / "a.x")], missing, Options(), Limits(), TODAY))
 
 
 def test_a_folder_where_the_command_is_typed_lends_no_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "yaml.py").write_text("raise SystemExit('stolen')", "utf-8")
     (tmp_path / "a.jsonl").write_text('{"_id": "1", "title": "Gout", "text": "Words."}\n', "utf-8")
     monkeypatch.chdir(tmp_path)
-    found = list(read([Path("a.jsonl")], FORMATS["beir"], Options("Ex", "CC0"), Limits(), TODAY))
+    found = list(read([named(Path("a.jsonl"))], FORMATS["beir"], Options("Ex", "CC0"), Limits(), TODAY))
     assert [isinstance(one, Refused) for one in found] == [False]
 
 
@@ -150,7 +154,9 @@ def test_files_are_found_by_name_and_what_is_none_is_refused(tmp_path: Path) -> 
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "gone.xml").symlink_to(tmp_path / "nothing")
     os.mkfifo(tmp_path / "pipe.xml")
-    found = [f"{Path(f.path).name}: {f.reason}" if isinstance(f, Refused) else f.name for f in files_in([tmp_path], (".xml",))]
+    files = list(files_in([tmp_path], (".xml",)))
+    assert [f.name for f in files if isinstance(f, SourceFile)] == ["b/deeper/y.xml", "b/x.XML", "c.xml"]
+    found = [f"{Path(f.path).name}: {f.reason}" if isinstance(f, Refused) else f.path.name for f in files]
     assert found == [
         "a.xml: it is a folder, not a file",
         "y.xml",
@@ -166,7 +172,7 @@ def test_a_file_that_is_named_is_read_whatever_it_is_called(tmp_path: Path) -> N
     (tmp_path / "link").symlink_to("page")
     (tmp_path / "loop").symlink_to("loop")
     found = list(files_in([tmp_path / name for name in ("page", "link", "loop", "gone")], (".html",)))
-    assert found[:2] == [tmp_path / "page", tmp_path / "link"]
+    assert found[:2] == [SourceFile(tmp_path / "page", "page"), SourceFile(tmp_path / "link", "link")]
     assert [one.reason for one in found[2:] if isinstance(one, Refused)] == [
         "it cannot be read: Too many levels of symbolic links",
         "it cannot be read: No such file or directory",

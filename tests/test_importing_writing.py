@@ -21,6 +21,7 @@ from corpus.importing.rendering import Rendered, article_ids, is_as_imported, re
 from corpus.importing.types import Document, NotTaken, plain
 from corpus.importing.writing import Outcome, Shelf
 from corpus.loading import load_corpus, parse_article, read_article
+from corpus.retractions import RetractionList
 from corpus.reviewing import approve, retract_reference, start_review, withdraw
 from corpus.types import Article, Reference, ReferenceType, Status
 from tests.fakes import edit
@@ -116,8 +117,12 @@ def test_another_file_of_the_same_name_does_not_take_the_first_ones_place(tmp_pa
     put(tmp_path, GOUT, file_names=True)
     before = (tmp_path / "example-library-topic-1.md").read_bytes()
     other = replace(GOUT, title="Asthma", body="Asthma wheezes.")
-    said = "the file has another title, 'Asthma', and may be another document: give it another name; --replace takes the new text"
-    assert put(tmp_path, other, file_names=True) == [f"kept example-library-topic-1: {said}"]
+    said = (
+        "example-library-topic-1 was imported as 'Topic_1' with the title 'Gout: what is it? # 1'; this may be another document,"
+        " as its title is 'Asthma'. Import the folder that holds both files: they are then told apart by their paths in it."
+        " --replace takes the new text."
+    )
+    assert put(tmp_path, other, file_names=True) == [said]
     assert (tmp_path / "example-library-topic-1.md").read_bytes() == before
     changed = replace(GOUT, body="Gout hurts.")
     assert put(tmp_path, changed, file_names=True) == ["updated example-library-topic-1"]
@@ -155,7 +160,7 @@ def test_what_staff_reviewed_or_withdrew_is_kept(tmp_path: Path) -> None:
     review, approved, withdrawn, retracted = (f"example-library-{one.source_id}" for one in documents)
     for name in (review, approved):
         start_review(folder, name, by="Dr A", log=log, today=TODAY)
-    approve(folder, approved, by="Dr A", log=log, today=TODAY)
+    approve(folder, approved, by="Dr A", log=log, today=TODAY, retracted=RetractionList())
     withdraw(folder, withdrawn, by="Dr A", reason="Old.", log=log, today=TODAY)
     retract_reference(folder, retracted, 3, by="Dr A", reason="Retracted.", date=TODAY, log=log, today=TODAY)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -331,13 +336,21 @@ def test_a_document_that_makes_no_article_is_refused(change: dict[str, object], 
 
 
 def test_numbers_and_addresses_that_are_none_are_left_out_of_references() -> None:
-    wrong = Reference(3, ReferenceType.RESEARCH, "Title", "", "", 20204, "doi:10.1000/x", "PMID 1", "javascript:x")
+    wrong = Reference(3, ReferenceType.RESEARCH, "Title", "", "", 20204, "10.1/x", "PMC 1", "javascript:x")
     made = render(replace(GOUT, references=(wrong,), url="javascript:x"), TODAY)
     article, _ = parse_article(made.text(made.ids[0]), f"{made.ids[0]}.md")
     assert article is not None
     assert article.references == (Reference(3, ReferenceType.RESEARCH, "Title", "Not stated", "Not stated"),)
     assert article.source is not None
     assert article.source.url is None
+
+
+def test_numbers_with_a_label_or_as_an_address_are_written_bare() -> None:
+    said = replace(GUIDELINE, doi="https://doi.org/10.1000/Gout", pmid="PMID: 123")
+    made = render(replace(GOUT, references=(said,)), TODAY)
+    article, _ = parse_article(made.text(made.ids[0]), f"{made.ids[0]}.md")
+    assert article is not None
+    assert [(reference.doi, reference.pmid) for reference in article.references] == [("10.1000/Gout", "123")]
 
 
 def test_rendering_is_the_same_every_time() -> None:

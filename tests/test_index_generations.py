@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from assistant.settings import Settings
+from corpus.audit import AuditLog
 from corpus.errors import BuildRefused, IndexBusy, IndexDamaged, RollbackRefused
+from corpus.reviewing import retract_reference
 from index.build import build_index
-from index.generations import generation_folder, list_generations, live_generation, read_pointer
+from index.folders import generation_folder
+from index.generations import list_generations, live_generation
 from index.live import LiveIndex
 from index.locking import single_writer
+from index.pointer import read_pointer
 from index.report import read_report
 from index.rollback import rollback
 from index.search import Index
+from index.servers import Announcement
+from index.staleness import is_stale
 from index.types import EncodedQuery
 from tests.fakes import SMALL, BagOfWordsEmbedder, edit, open_with, write_articles
 
@@ -45,11 +54,11 @@ def spoil(path: Path) -> None:
 
 def test_a_rollback_goes_one_back_and_again_one_back_and_forward_by_number(three: Settings) -> None:
     assert steroid(three) == "methylprednisolone"
-    assert rollback(three).number == 2
+    assert rollback(three).manifest.number == 2
     assert steroid(three) == "prednisolone"
-    assert rollback(three).number == 1
+    assert rollback(three).manifest.number == 1
     assert steroid(three) == "prednisone"
-    assert rollback(three, 3).number == 3
+    assert rollback(three, 3).manifest.number == 3
     assert read_pointer(three.index).passed_over == ()
 
 
@@ -62,7 +71,7 @@ def test_a_rollback_refuses_what_cannot_serve_and_changes_nothing(three: Setting
     with pytest.raises(RollbackRefused, match="generation 3 is live already"):
         rollback(three, 3)
     assert read_pointer(three.index).number == 3
-    assert rollback(three).number == 1  # 2 is not whole
+    assert rollback(three).manifest.number == 1  # 2 is not whole
     with pytest.raises(RollbackRefused, match="no whole generation before 1"):
         rollback(three)
 
@@ -243,6 +252,84 @@ def test_when_withdraw_returns_nothing_is_answered_from_the_article(followup: Ca
     assert [(one["action"], one["actor"]) for one in json.loads(logged)["entries"]] == [("withdraw", "anna"), ("reindex", "anna")]
 
 
+def test_a_source_that_was_retracted_is_not_cited_when_an_earlier_generation_serves_again(
+    three: Settings, embedder: BagOfWordsEmbedder
+) -> None:
+    """F1 rests on the references 1 and 2, F2 and F3 on 1 alone."""
+    article, today = three.articles / "gout-basics.md", dt.date(2026, 11, 23)
+    log = AuditLog(three.index / "audit.jsonl")
+    retract_reference(three.articles, "gout-basics", reference=1, date=today, by="anna", log=log, today=today)
+    build_index(three, embedder=embedder)
+    rollback(three, 3)
+    for fallen_back in (False, True):
+        if fallen_back:
+            rollback(three, 4)
+            spoil(generation_folder(three.index, 4) / "vectors.npy")
+        index = LiveIndex(three, embedder=lambda: embedder).current()
+        assert index.manifest.number == 3
+        assert [one.id for one in index.passages_of("gout-basics")] == ["gout-basics#F1"]
+        query = EncodedQuery("How is a gout flare treated?", embedder.embed_query("How is a gout flare treated?"))
+        found = {hit.passage.id for hit in index.search(query, k=50) if hit.passage.article_id == "gout-basics"}
+        assert found == {"gout-basics#F1"}
+        assert [one.retracted for one in index.store.article("gout-basics").references] == [today, None]
+    article.unlink()
+    build_index(three, embedder=embedder, allow_shrink=True)
+    rollback(three, 3)
+    assert [one.id for one in Index.open(three).passages_of("gout-basics")] == ["gout-basics#F1"]
+
+
+def test_without_current_the_newest_whole_generation_serves_and_the_next_build_mends_it(
+    followup: Callable[..., object], three: Settings, embedder: BagOfWordsEmbedder
+) -> None:
+    given = {"index": three.index, "articles": three.articles}
+    (three.index / "CURRENT").unlink()
+    live = LiveIndex(three, embedder=lambda: embedder)
+    assert live.current().manifest.number == 3
+    assert "CURRENT is missing" in str(live.health().degraded)
+    verified = followup("index", "verify", **given)
+    assert verified.returncode == 1  # type: ignore[attr-defined]
+    assert "CURRENT is missing" in verified.stdout  # type: ignore[attr-defined]
+    for name in ("asthma-basics", "gout-basics"):
+        (three.articles / f"{name}.md").unlink()
+    with pytest.raises(BuildRefused, match="generation 3 holds"):
+        build_index(three, embedder=embedder)
+    (three.index / "CURRENT.last").unlink()
+    report = build_index(three, embedder=embedder, allow_shrink=True)
+    assert (report.number, report.previous, report.embedded) == (4, 3, 0)
+    assert followup("index", "verify", **given).returncode == 0  # type: ignore[attr-defined]
+
+
+def test_a_lost_copy_of_the_pointer_is_told_and_mended(
+    followup: Callable[..., object], three: Settings, embedder: BagOfWordsEmbedder
+) -> None:
+    spoil(three.index / "CURRENT.last")
+    told = followup("index", "verify", index=three.index)
+    assert (told.returncode, "CURRENT.last is damaged" in told.stdout) == (1, True)  # type: ignore[attr-defined]
+    assert build_index(three, embedder=embedder).number == 4
+    assert followup("index", "verify", index=three.index).returncode == 0  # type: ignore[attr-defined]
+
+
+class Dice(BagOfWordsEmbedder):
+    """A model that makes another vector of a text each time."""
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        made = np.random.default_rng().normal(size=(len(texts), self.dimension)).astype(np.float32)
+        return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("article_id", ["gout-basics", "sleep-basics"])
+def test_vectors_that_are_not_of_their_texts_do_not_pass_the_gate(
+    small: Settings, embedder: BagOfWordsEmbedder, article_id: str
+) -> None:
+    """Of an article with questions, and of one without, as imported ones are."""
+    for path in small.articles.glob("*.md"):
+        if path.stem != article_id:
+            path.unlink()
+    with pytest.raises(BuildRefused, match=r"row \d+ of its vectors is not what its model makes of the text"):
+        build_index(small, embedder=Dice())
+    assert build_index(small, embedder=embedder).number == 1
+
+
 def test_a_withdrawal_that_does_not_reach_the_index_says_so_loudly(followup: Callable[..., object], three: Settings) -> None:
     given = {"index": three.index, "articles": three.articles, "audit": three.index / "audit.jsonl"}
     (three.articles / "draft.md").write_text("half a draft")
@@ -261,10 +348,11 @@ def test_what_was_withdrawn_stays_withdrawn_when_an_earlier_generation_serves_ag
     article = three.articles / "gout-basics.md"
     edit(article, lambda source: source.replace("status: sub", "withdrawn: {since: 2026-11-23, reason: Harm.}\nstatus: sub"))
     build_index(three, embedder=embedder, allow_shrink=True)
-    rolled = rollback(three, 2)
+    rolled = rollback(three, 2).manifest
     index = Index.open(three)
     assert index.manifest == rolled
-    assert index.store.passages_of("gout-basics")  # the generation has them
+    assert not index.store.passages_of("gout-basics")
+    assert index.store.hidden_rows  # the generation has them
     for within in (None, "gout-basics"):
         hits = index.search(EncodedQuery(asked, embedder.embed_query(asked)), k=50, article_id=within)
         assert not [hit for hit in hits if hit.passage.article_id == "gout-basics"]
@@ -276,6 +364,38 @@ def test_what_was_withdrawn_stays_withdrawn_when_an_earlier_generation_serves_ag
     fallen_back = LiveIndex(three, embedder=lambda: embedder).current()
     assert fallen_back.manifest.number == 3
     assert not [hit for hit in fallen_back.search(fallen_back.encode(asked), k=50) if hit.passage.article_id == "gout-basics"]
+
+
+def test_an_article_that_is_restored_after_a_rollback_is_answered_from_again(
+    three: Settings, embedder: BagOfWordsEmbedder
+) -> None:
+    """Its file is then what generation 3 was built of, whose passages of it the rollback goes on hiding."""
+    article = three.articles / "gout-basics.md"
+    before = article.read_bytes()
+    edit(article, lambda source: source.replace("status: sub", "withdrawn: {since: 2026-11-23, reason: Harm.}\nstatus: sub"))
+    build_index(three, embedder=embedder, allow_shrink=True)
+    rollback(three, 3)
+    assert is_stale(three)
+    article.write_bytes(before)
+    asked = "How is a gout flare treated?"
+    query = EncodedQuery(asked, embedder.embed_query(asked))
+    assert "gout-basics" not in {hit.passage.article_id for hit in Index.open(three).search(query, k=50)}
+    assert is_stale(three)
+    assert build_index(three, embedder=embedder).changed
+    assert not is_stale(three)
+    assert Index.open(three).search(query, k=1)[0].passage.article_id == "gout-basics"
+
+
+@pytest.mark.sweep  # a build waits for half a minute
+def test_a_withdrawal_fails_loudly_when_a_server_does_not_switch(followup: Callable[..., object], three: Settings) -> None:
+    given = {"index": three.index, "articles": three.articles, "audit": three.index / "audit.jsonl"}
+    stuck = Announcement(three.index)
+    stuck.say(3)
+    done = followup("corpus", "withdraw", "sleep-basics", "--by", "anna", "--reason", "Superseded.", **given)
+    stuck.end()
+    assert done.returncode == 2  # type: ignore[attr-defined]
+    assert "1 server processes still answer from another generation" in done.stderr  # type: ignore[attr-defined]
+    assert live_generation(three.index)[1].number == 4
 
 
 def test_a_pointer_that_cannot_be_read_is_remembered_with_what_was_rolled_back_and_withdrawn(

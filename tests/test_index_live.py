@@ -16,7 +16,8 @@ from assistant.types import Answer
 from assistant.web import create_app
 from corpus.errors import AnswerOutdated, IndexDamaged, IndexMissing
 from index.build import build_index
-from index.generations import generation_folder, live_generation
+from index.folders import generation_folder
+from index.generations import live_generation
 from index.live import LiveIndex
 from index.rollback import rollback
 from index.servers import Announcement, wait_for_servers
@@ -69,7 +70,7 @@ def test_when_a_rollback_returns_a_running_server_answers_from_the_old_one(
     reworded(small)
     build_index(small, embedder=embedder)
     started = time.perf_counter()
-    assert rollback(small).number == 1
+    assert rollback(small).manifest.number == 1
     assert time.perf_counter() - started < 2
     assert live.current().manifest.number == 1
 

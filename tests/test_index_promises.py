@@ -17,7 +17,7 @@ import pytest
 
 from assistant.answering import Assistant
 from assistant.settings import Settings
-from assistant.staff.records import is_held
+from assistant.staff.locks import is_held
 from assistant.store import ConversationStore
 from assistant.web import create_app
 from corpus.audit import AuditLog
@@ -26,10 +26,12 @@ from index import build as building
 from index import live as serving
 from index import rollback as going_back
 from index.build import build_index
-from index.generations import Pointer, generation_folder, live_generation, numbers, read_pointer
+from index.folders import generation_folder, numbers
+from index.generations import live_generation
 from index.lexical import LexicalDocument, LexicalIndex
 from index.live import Health, LiveIndex, servable
 from index.locking import single_writer
+from index.pointer import Pointer, read_pointer
 from index.recording import record_builds, record_rollbacks
 from index.report import BuildReport
 from index.rollback import rollback
@@ -65,7 +67,7 @@ def test_what_a_rollback_passed_over_stays_so_after_the_next_build(three: Settin
     assert reword(three, embedder, "methylprednisolone", "dexamethasone") == 4
     spoil(generation_folder(three.index, 4) / "vectors.npy")
     assert LiveIndex(three, embedder=lambda: embedder).current().manifest.number == 2
-    assert rollback(three).number == 2
+    assert rollback(three).manifest.number == 2
 
 
 def test_a_build_keeps_a_generation_that_may_stand_in_not_one_that_was_passed_over(

@@ -20,8 +20,8 @@ from corpus.errors import ArticleNotFound, IndexDamaged
 from index.build import build_index
 from index.coverage import share
 from index.cues import wording
+from index.files import sha256_of
 from index.fusion import best, by_best, combine, min_max
-from index.generations import sha256_of
 from index.lexical import LexicalDocument, LexicalIndex
 from index.pooling import Leads, aligned, pooled_cosine
 from index.search import Index

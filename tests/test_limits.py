@@ -18,6 +18,7 @@ from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.web import create_app
 from assistant.web.limits import Limiter
+from assistant.web.shares import Shares
 from corpus.errors import ServerBusy, TooManyQuestions
 from index.build import build_index
 from tests.fakes import BagOfWordsEmbedder, open_with
@@ -95,10 +96,10 @@ def test_a_share_of_nothing_is_no_limit() -> None:
 
 
 def test_addresses_do_not_pile_up_for_ever() -> None:
-    limiter = Limiter(questions=1, at_once=0, room=1)
+    shares = Shares(1, 60)
     for number in range(10_050):
-        limiter.count(str(number))
-    assert len(limiter._storage.events) < 100
+        assert shares.take(str(number)) is None
+    assert shares.keys < 100
 
 
 def test_places_are_never_given_twice_and_all_come_back() -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corpus.errors import ArticleNotWritten
 from corpus.linting import lint_article
 from corpus.linting.fixing import fix, fix_file
 from corpus.loading import SHIPPED, article_files, content_sha256, read_article
 from tests.fakes import SMALL
 
+ROOT = Path(__file__).parents[1]
 GOUT = SMALL["gout-basics"]
 TWIN = "  - {id: 2, type: guideline, title: Gout guideline, authors: Example College, venue: J Gout, year: 2020}\n"
 LABEL = "  - {id: 2, type: label, title: Colchicine label, authors: Example Agency, venue: Label}\n"
@@ -150,6 +156,38 @@ def test_permissions_and_links_stay(tmp_path: Path) -> None:
     assert real.read_text("utf-8") == GOUT
     assert real.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.glob("**/*.part")) == []
+
+
+def test_what_somebody_saved_meanwhile_is_not_written_over(tmp_path: Path) -> None:
+    path = written(tmp_path, GOUT + " ")
+    saved = GOUT.replace("Serum urate", "Urate")
+
+    @contextmanager
+    def locked() -> Iterator[None]:
+        path.write_text(saved, "utf-8")  # while the lock was waited for
+        yield
+
+    with pytest.raises(ArticleNotWritten, match=r"gout-basics\.md was changed by somebody else just now; nothing was done"):
+        fix(tmp_path, locked=locked)
+    assert path.read_text("utf-8") == saved
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_said_in_one_line_and_the_file_is_as_before(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    path = written(tmp_path / "articles", GOUT + " ")
+    code = (
+        "import resource, sys; from assistant.cli import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "sys.argv = ['followup', 'corpus', 'check', '--fix']; main()"
+    )
+    where = {"FOLLOWUP_ARTICLES": str(path.parent), "FOLLOWUP_AUDIT": str(tmp_path / "audit.jsonl"), "PYTHONPATH": str(ROOT)}
+    # -B: Python takes a .pyc file of which 100 bytes could be written for whole.
+    done = subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, env=where, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == f"followup: {path} cannot be replaced (File too large); it is as before\n"
+    assert path.read_text("utf-8") == GOUT + " "
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_the_shipped_articles_need_no_mending() -> None:

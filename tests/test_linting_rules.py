@@ -7,13 +7,19 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from corpus.linting import Report, lint, lint_article
+from assistant.web.ages import Age, age_of
+from corpus.linting import Report, fields, lint, lint_article
+from corpus.linting.checking import MAX_WORDS
 from corpus.linting.rules import BY_ID, RULES, as_markdown
-from corpus.loading import SHIPPED, content_sha256, errors_among, read_article
+from corpus.linting.types import Known
+from corpus.loading import SHIPPED, content_sha256, errors_among, parse_article, read_article
 from corpus.retractions import Nature, Record, Retracted, RetractionList
 from corpus.types import Severity
 from tests.fakes import SMALL, write_articles
@@ -160,8 +166,19 @@ def test_a_guideline_of_2020_ages_from_the_last_day_of_its_year(today: str, rule
 
 def test_an_article_of_29_february_ages_without_a_leap_year() -> None:
     source = GOUT.replace("2026-01-02", "2024-02-29")
-    assert [rule for rule, _ in told(source, today=dt.date(2027, 3, 1))] == []
-    assert [rule for rule, _ in told(source, today=dt.date(2027, 3, 2))] == ["age-check"]
+    assert [rule for rule, _ in told(source, today=dt.date(2027, 2, 28))] == []
+    assert [rule for rule, _ in told(source, today=dt.date(2027, 3, 1))] == ["age-check"]
+
+
+@given(st.dates(dt.date(1990, 1, 1), dt.date(2030, 1, 1)), st.dates(dt.date(1990, 1, 1), dt.date(2040, 1, 1)))
+@example(dt.date(2020, 2, 29), dt.date(2023, 3, 1))
+@example(dt.date(2020, 2, 29), dt.date(2025, 3, 1))
+def test_readers_are_told_of_the_same_age_as_staff(dated: dt.date, today: dt.date) -> None:
+    article, _ = parse_article(GOUT, "gout-basics.md")
+    assert article
+    article = replace(article, last_updated=dated, references=())
+    rules = [found.rule for found in fields.age(article, Known(today, RetractionList(), MAX_WORDS))]
+    assert rules == {None: [], Age.CHECK: ["age-check"], Age.OLD: ["age-outdated"]}[age_of(dated, today)]
 
 
 def test_what_is_too_long_to_be_embedded_is_told_and_what_can_be_cut_is_not() -> None:
@@ -226,6 +243,18 @@ def test_a_newer_edition_in_another_article_is_told() -> None:
     old, new = "2012 Guideline for the Management of Gout", "ECG Clinical Practice Guideline 2020: Treatment of Gout"
     assert editions(edition(1, old, 2012), edition(1, new, 2020)) == [("newer-edition", line_of(GOUT, "id: 1"))]
     assert editions(edition(1, new, 2020), edition(1, new, 2020)) == []
+
+
+@pytest.mark.parametrize("today", [TODAY, dt.date(2030, 1, 1), dt.date(2040, 1, 1)])
+def test_an_import_day_is_no_age(today: dt.date) -> None:
+    undated = changed(("2026-01-02", "2026-11-01"), ("status: submitted\n", f"status: submitted\n{SOURCE}\n"))
+    found = [(rule, line) for rule, line in told(undated, today=today) if rule.startswith(("undated", "age"))]
+    assert found == [("undated", line_of(undated, "last_updated"))]
+
+
+def test_a_date_that_the_source_gave_is_an_age() -> None:
+    dated = changed(("status: submitted\n", f"status: submitted\n{SOURCE}\n"))
+    assert [rule for rule, _ in told(dated, today=dt.date(2030, 1, 1)) if rule.startswith(("undated", "age"))] == ["age-check"]
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,10 @@ def test_no_shipped_question_or_title_loses_a_word() -> None:
 @pytest.mark.skipif(not SHARED.exists(), reason="public data not present (../shared/data)")
 @pytest.mark.parametrize(
     ("name", "most"),
-    # 13 of covid-qa are full dates, most of nfcorpus are doctors and places by name.
+    # Of medquad 4 are in its own wording, "What is (are) Pili torti ?"; 13 of covid-qa are full dates; most of nfcorpus are
+    # doctors and places by name.
     [
-        ("medquad/queries", 0.0005),
+        ("medquad/queries", 0.0006),
         ("guideline-articles/queries-dev", 0),
         ("medquad-followup/dev", 0),
         ("nfcorpus/queries", 0.02),

@@ -6,25 +6,29 @@ import csv
 import datetime as dt
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from corpus.audit import AuditLog
+from corpus.cli import corpus as corpus_commands
 from corpus.errors import FollowupError
 from corpus.identifiers import bare_doi, bare_pmid, doi_key
 from corpus.loading import load_corpus
+from corpus.retraction_watch import import_retractions
 from corpus.retractions import (
     Nature,
     Record,
     Retracted,
     RetractionList,
     RetractionsUnreadable,
-    import_retractions,
     marked,
 )
+from corpus.settings import CorpusSettings
 from tests.fakes import edit, write_articles
 
 COLUMNS = (
@@ -195,7 +199,8 @@ def test_marked_articles_say_which_references_are_retracted(tmp_path: Path) -> N
 MEASURE = """
 import resource, sys, time
 from pathlib import Path
-from corpus.retractions import RetractionList, import_retractions
+from corpus.retraction_watch import import_retractions
+from corpus.retractions import RetractionList
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before = peak()
 made = import_retractions(Path(sys.argv[1]), Path(sys.argv[2]))
@@ -244,6 +249,19 @@ def test_the_command_names_what_it_skipped_and_what_is_cited(tmp_path: Path, fol
     assert checked.returncode == 1
     assert "reference 3 was retracted on 2020-01-31 (list of retractions) [retracted-reference]" in checked.stdout
     assert "^T1 cites nothing but retracted references [3] [retracted-alone]" in checked.stdout
+
+
+def test_a_user_without_a_name_is_named_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under any number."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_242_424)
+    audit = tmp_path / "audit.jsonl"
+    where = CorpusSettings(articles=write_articles(tmp_path / "articles"), retractions=tmp_path / "list.csv", audit=audit)
+    source = written(tmp_path / "rw.csv", row())
+    done = CliRunner().invoke(corpus_commands, ["import-retractions", str(source)], obj=lambda: where)
+    assert (done.exit_code, done.exception) == (0, None)
+    assert [entry.actor for entry in AuditLog(audit).entries()] == ["user 4242424"]
 
 
 def test_a_file_that_is_no_list_is_exit_2_and_not_in_the_audit_log(tmp_path: Path, followup) -> None:

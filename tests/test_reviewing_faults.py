@@ -25,9 +25,11 @@ import datetime as dt, sys
 from pathlib import Path
 from corpus.audit import AuditLog
 from corpus.errors import FollowupError
+from corpus.retractions import RetractionList
 from corpus.reviewing import approve
 try:
-    approve(Path("articles"), "gout-basics", by="Dr A", log=AuditLog(Path("log/audit.jsonl")), today=dt.date(2026, 11, 23))
+    given = {"log": AuditLog(Path("log/audit.jsonl")), "today": dt.date(2026, 11, 23), "retracted": RetractionList()}
+    approve(Path("articles"), "gout-basics", by="Dr A", **given)
 except FollowupError as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """

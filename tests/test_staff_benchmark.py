@@ -14,6 +14,7 @@ from assistant.staff.benchmark import Benchmark, keep, kept, measure
 from index.build import build_index
 from index.leaving_out import LeavingOut
 from index.search import Index
+from index.types import CueKind
 from tests.fakes import SMALL, BagOfWordsEmbedder, open_with, write_articles
 
 
@@ -26,9 +27,9 @@ def index(small: Settings) -> Index:
 
 def test_a_question_left_out_is_searched_as_if_the_article_did_not_list_it(index: Index, small: Settings, tmp_path: Path) -> None:
     question = "Is a steroid an option?"
-    row, _, passages = next(one for one in index.store.some_questions(100) if one[1] == question)
+    cue = next(one for one in index.store.some_cues(CueKind.QUESTION, 100) if one.text == question)
     with_it = index.search(index.encode(question), k=1)[0]
-    without = LeavingOut(index, row, passages).search(index.encode(question), k=20)
+    without = LeavingOut(index, cue.row, cue.passages).search(index.encode(question), k=20)
     assert with_it.passage.id == "gout-basics#F2"
 
     embedder = BagOfWordsEmbedder(dimension=512)
@@ -46,9 +47,10 @@ def test_a_question_left_out_is_searched_as_if_the_article_did_not_list_it(index
 def test_the_figures_are_those_of_the_ranks(index: Index) -> None:
     measured = measure(index)
     ranks = []
-    for row, text, passages in index.store.some_questions(100):
-        wanted = {passage.id for passage in index.store.passages(passages).values()}
-        found = [hit.passage.id for hit in LeavingOut(index, row, passages).search(index.encode(text), k=10)]
+    for cue in index.store.some_cues(CueKind.QUESTION, 100):
+        wanted = {passage.id for passage in index.store.passages(cue.passages).values()}
+        left_out = LeavingOut(index, cue.row, cue.passages).search(index.encode(cue.text), k=10)
+        found = [hit.passage.id for hit in left_out]
         ranks.append(next((at for at, name in enumerate(found, start=1) if name in wanted), None))
     assert (measured.questions, measured.of, measured.generation) == (5, 5, 1)
     assert measured.hit_at_1 == round(sum(rank == 1 for rank in ranks) / 5, 4)

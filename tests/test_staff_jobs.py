@@ -18,7 +18,8 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.staff.jobs import KEPT, Job, JobBoard, JobNotFound, JobNotStarted, JobState, environment
-from assistant.staff.records import RESERVED, held, is_held, lock_of, read_record, write_record
+from assistant.staff.locks import held, is_held
+from assistant.staff.records import RESERVED, lock_of, read_record, write_record
 from corpus.errors import IndexBusy
 from index.build import build_index
 from index.generations import live_generation

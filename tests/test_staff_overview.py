@@ -59,6 +59,16 @@ def test_a_row_tells_what_the_file_holds(built: Settings) -> None:
     assert (page.total, page.number, page.pages, page.unread) == (3, 1, 1, 0)
 
 
+def test_a_row_tells_an_import_day_from_a_date(built: Settings) -> None:
+    imported = "source: {name: Example, id: x1, licence: CC0, sha256: '%s', imported: 2026-01-02}" % ("0" * 64)
+    edit(built.articles / f"{GOUT}.md", lambda source: source.replace("status:", f"{imported}\nstatus:", 1))
+    assert [(row.id, row.undated) for row in opened(built).page().rows] == [
+        ("asthma-basics", False),
+        (GOUT, True),
+        ("sleep-basics", False),
+    ]
+
+
 def test_the_table_tells_what_readers_do_not_see_yet(built: Settings) -> None:
     edit(built.articles / f"{GOUT}.md", lambda source: source.replace("1.2 mg", "1.3 mg"))
     (built.articles / "asthma-basics.md").unlink()

@@ -11,14 +11,16 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from assistant.staff.records import Job, JobState, held
+from assistant.staff.locks import held
+from assistant.staff.records import Job, JobState
 from assistant.store.feedback import FeedbackStore, Opinion, Reason
 from assistant.store.unanswered import UnansweredStore
 from assistant.types import AnswerStatus
 from corpus.loading import content_sha256, load_corpus
 from corpus.splitting import split_corpus
 from corpus.types import Status
-from index.generations import PASSAGES, generation_folder
+from index.folders import generation_folder
+from index.generations import PASSAGES
 from index.passages import PassageStore
 from tests.fakes import SMALL, edit, write_articles
 from tests.pages import BROWSER, HOSTILE, Page
@@ -47,6 +49,18 @@ def end_of_job(page: Page, office: Office) -> Job:
 
 def titles(page: Page) -> list[str]:
     return [each["href"].rpartition("/")[2] for each in page.all("a") if each["href"].startswith("/staff/articles/")]
+
+
+def test_the_day_of_an_import_is_not_shown_as_a_date_of_the_text(office: Office) -> None:
+    imported = "source: {name: Example, id: x1, licence: CC0, sha256: '%s', imported: 2026-01-02}" % ("0" * 64)
+    edit(office.settings.articles / "gout-basics.md", lambda text: text.replace("status:", f"{imported}\nstatus:", 1))
+    ann = office.ann()
+    while "not looked at yet" in (table := ann.read("/staff/articles")).text:
+        pass
+    assert table.text.count("not stated (imported 2 January 2026)") == 1
+    one = ann.read(GOUT)
+    assert "<dt>Last updated</dt><dd>not stated (imported 2 January 2026)</dd>" in one.html
+    assert "(undated)" in one.text
 
 
 def test_the_table_shows_every_file_and_is_narrowed_by_each_filter(office: Office) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from assistant.web.staff import staff_routes
 from assistant.web.staff.throttling import TRIES, TRIES_BY_NAME, SignIns, TooManySignIns
-from tests.pages import BROWSER
-from tests.staff import BEARER, OLD_TOKEN, PASSWORD, TOKEN, Office, csrf_of, office, opened, sign_in
+from tests.pages import BROWSER, Page, check_page
+from tests.staff import BEARER, OLD_TOKEN, PASSWORD, TOKEN, Office, csrf_of, office, opened, read_article, sign_in
 
 __all__ = ["office", "opened"]
 
@@ -62,7 +62,7 @@ def test_the_walk_knows_every_route_and_each_is_a_page_or_of_the_api(office: Off
 
 
 def test_nobody_comes_in_without_having_signed_in(office: Office) -> None:
-    """Without, with a wrong and with an expired credential, by each method: 401 (API) or 303 to the sign-in (pages)."""
+    """Without, with a wrong and with an expired credential, by each method: 401, of a page with the form to sign in."""
     walked = 0
     for route in staff_routes(office.app):
         for method in route.methods - {"OPTIONS"}:
@@ -71,16 +71,56 @@ def test_nobody_comes_in_without_having_signed_in(office: Office) -> None:
                 visitor.set_cookie("staff", "A" * 43, path="/staff")
                 response = visitor.open(address(route.rule), method=method, json={}, headers=headers)
                 walked += 1
-                if route.rule.startswith("/api/"):
-                    assert response.status_code == 401, (route, method, headers)
-                    assert response.headers["WWW-Authenticate"].startswith('Bearer realm="staff"')
-                elif route.rule == SIGN_IN:
+                if route.rule == SIGN_IN:
                     assert response.status_code == (403 if method == "POST" else 200)
                 else:
-                    assert (response.status_code, response.location.partition("?")[0]) == (303, SIGN_IN), (route, method)
+                    assert response.status_code == 401, (route, method, headers)
+                    assert response.headers["WWW-Authenticate"].startswith('Bearer realm="staff"')
+                    form = f'action="{SIGN_IN}"' in response.text
+                    assert form == (not route.rule.startswith("/api/") and method != "HEAD"), (route, method)
                 assert response.headers["Cache-Control"] == "no-store"
     assert walked > 200
     assert office.app.extensions["staff"].audit.entries() == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/staff",
+        "/staff/articles?text=gout+%26+urate&page=2",
+        "/staff/articles/caf%C3%A9",
+        "/staff/audit?back=/staff/questions&done=deleted",
+    ],
+)
+def test_a_page_is_answered_in_place_with_the_form_that_leads_to_it(office: Office, asked: str) -> None:
+    client = office.visitor()
+    shown = client.get(asked, headers=BROWSER)
+    page = Page(shown.text)
+    check_page(page)
+    assert (shown.status_code, page.one("title").text) == (401, "Please sign in · Staff sign-in · Follow-up Assistant")
+    assert "is shown after you have signed in" in shown.text
+    assert [each["value"] for each in page.all("input", name="back")] == [asked] * 3  # and the reading preferences
+    fields = {"csrf": csrf_of(shown), "name": "Dr Ann Lee", "password": PASSWORD, "back": asked}
+    entered = client.post(SIGN_IN, data=fields, headers=BROWSER)
+    assert (entered.status_code, entered.location) == (303, asked)
+
+
+@pytest.mark.parametrize("act", ["/staff/index/reindex", "/staff/articles/gout-basics/step", "/staff/sign-out"])
+def test_a_form_sent_after_the_session_ended_does_nothing_and_says_so(office: Office, act: str) -> None:
+    ann = office.ann()
+    csrf = csrf_of(ann.client.get("/staff"))
+    before = office.app.extensions["staff"].audit.entries(), read_article(office, "gout-basics")
+    age(office.app, "seen_at", 31)
+    fields = {"csrf": csrf, "action": "review", "back": "/staff/audit"}
+    shown = ann.client.post(act, data=fields, headers=BROWSER)
+    page = Page(shown.text)
+    check_page(page)
+    assert (shown.status_code, shown.headers["Cache-Control"]) == (401, "no-store")
+    assert page.one("p", role="alert").text == "You are signed out, so nothing was done. To do it, sign in first."
+    forms = [each["value"] for each in page.all("input", name="back") if "main" in each.inside]
+    assert forms == ["/staff"] * 2
+    assert (office.app.extensions["staff"].audit.entries(), read_article(office, "gout-basics")) == before
+    assert office.app.extensions["staff"].jobs.recent() == []
 
 
 def test_a_changing_route_is_not_reached_by_get(office: Office) -> None:
@@ -124,7 +164,7 @@ def test_a_form_without_its_token_changes_nothing_though_ann_has_signed_in(offic
 def test_a_session_is_no_key_to_the_api_and_a_token_none_to_the_pages(office: Office) -> None:
     assert office.ann().client.get("/api/v1/staff/jobs").status_code == 401
     assert office.visitor().get("/api/v1/staff/jobs", headers=BEARER).status_code == 200
-    assert office.visitor().get("/staff", headers=BEARER).status_code == 303
+    assert office.visitor().get("/staff", headers=BEARER).status_code == 401
 
 
 def test_the_cookie_is_hardened_and_another_one_after_each_sign_in(office: Office) -> None:
@@ -161,7 +201,7 @@ def test_a_second_sign_in_ends_the_session_before_it(office: Office) -> None:
     visitor.set_cookie("staff", first.value, path="/staff")
     assert stale.get("/staff").status_code == 200
     assert visitor.post(SIGN_IN, data={"csrf": token, "token": TOKEN}).status_code == 303
-    assert stale.get("/staff").status_code == 303
+    assert stale.get("/staff").status_code == 401
     assert visitor.get("/staff").status_code == 200
 
 
@@ -175,7 +215,7 @@ def test_signing_out_ends_the_session_in_the_database_not_only_in_the_browser(of
     assert ann.post("/staff/sign-out").status_code == 303
     thief = office.visitor()
     thief.set_cookie("staff", cookie.value, path="/staff")
-    assert thief.get("/staff").status_code == 303
+    assert thief.get("/staff").status_code == 401
 
 
 @pytest.mark.parametrize(("column", "minutes"), [("seen_at", 31), ("began_at", 8 * 60 + 1)])
@@ -184,7 +224,7 @@ def test_a_session_ends_by_itself(office: Office, column: str, minutes: int) -> 
     age(office.app, column, minutes - 2)
     assert ann.client.get("/staff").status_code == 200
     age(office.app, column, minutes)
-    assert ann.client.get("/staff").status_code == 303
+    assert ann.client.get("/staff").status_code == 401
 
 
 def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(office: Office) -> None:
@@ -193,14 +233,15 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(office: Office
     assert ann.client.get("/staff/index", headers={"X-Part": "index"}).status_code == 200
     age(office.app, "seen_at", 31)
     refused = ann.client.get("/staff/index", headers={"X-Part": "index"})
-    assert refused.status_code == 401
+    assert (refused.status_code, refused.mimetype) == (401, "application/problem+json")
+    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="staff"'
 
 
 def test_a_session_ends_with_the_password_it_was_begun_with(opened: Callable[..., Office]) -> None:
     first = opened()
     cookie = first.ann().client.get_cookie("staff", path="/staff")
     assert cookie is not None
-    for given, status in (({}, 200), ({"staff_passwords": ""}, 303)):
+    for given, status in (({}, 200), ({"staff_passwords": ""}, 401)):
         client = opened(**given).visitor()
         client.set_cookie("staff", cookie.value, path="/staff")
         assert client.get("/staff").status_code == status

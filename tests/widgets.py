@@ -18,7 +18,7 @@ from index.search import Index
 from tests.answers import blank
 from tests.fakes import BagOfWordsEmbedder, open_with
 
-WIDGETS = "example-college-widgets"
+WIDGETS = "example-college-widgets-html"
 QUESTION = "What do widgets do?"
 #: Only [1] is a reference that the import knows; [2010] is a year and [12–34] an interval.
 _PAGE = """<!doctype html><html lang="en"><head><title>Scratchosis</title></head><body><main><h1>Scratchosis in adults</h1>

@@ -25,11 +25,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.staff.jobs import environment
 from assistant.staff.kept_rows import file_stats
-from assistant.staff.records import held, is_held
+from assistant.staff.locks import held, held_unless_taken, is_held
+from corpus.clock import today
 from corpus.errors import FollowupError
 from corpus.linting import lint_across
+from corpus.replacing import replace_bytes
 from corpus.types import Problem
-from index.generations import write_synced
 from index.priority import step_back
 from index.settings import IndexSettings
 
@@ -97,12 +98,12 @@ class AcrossBoard:
 
     def start(self, wait_s: float) -> bool:
         """Begins to look, unless one does already, and waits so long for it. Whether it is done. Raises `NotCompared`."""
-        if self.running():
-            return False
         try:
             process = self._spawn()
         except OSError as error:
             raise NotCompared(f"the articles cannot be compared with each other: {error.strerror}") from error
+        if process is None:
+            return False
         try:
             code = process.wait(wait_s)
         except subprocess.TimeoutExpired:
@@ -112,11 +113,14 @@ class AcrossBoard:
             raise NotCompared("the articles could not be compared with each other; the server's log says why")
         return True
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> subprocess.Popen[bytes] | None:
+        """None where one looks already: whoever asks for a page does not wait until it is done."""
         self._settings.index.mkdir(parents=True, exist_ok=True)
-        with held(_lock(self._settings)) as lock:  # handed on: from now on it is seen that one looks
+        with held_unless_taken(_lock(self._settings)) as lock:  # handed on: from now on it is seen that one looks
+            if lock is None:
+                return None
             return subprocess.Popen(
-                [sys.executable, "-m", "assistant.staff.across"],
+                [sys.executable, "-P", "-m", "assistant.staff.across"],
                 env=environment(self._settings),
                 stdin=subprocess.DEVNULL,
                 pass_fds=[lock],
@@ -135,7 +139,10 @@ class AcrossBoard:
 
 
 def check_across(settings: IndexSettings) -> Across:
-    """Looks through all articles, unless no file changed since, and keeps what was found. Raises `OSError`."""
+    """Looks through all articles, unless no file changed since, and keeps what was found.
+
+    Raises `ArticlesNotListed`, or `OSError` where it cannot be kept.
+    """
     with held(_lock(settings)):
         return _check(settings)
 
@@ -146,12 +153,9 @@ def _check(settings: IndexSettings) -> Across:
     if known is not None and known.files == files:
         across = replace(known, begun=begun, checked=_now())
     else:
-        today = dt.datetime.now(dt.UTC).date()
-        report = lint_across(settings.articles, today=today, max_words=settings.max_passage_words)
+        report = lint_across(settings.articles, today=today(), max_words=settings.max_passage_words)
         across = Across(begun, _now(), files, len(report.articles), report.problems)
-    fresh = _kept(settings).with_suffix(".new")
-    write_synced(fresh, json.dumps(asdict(across), ensure_ascii=False))
-    fresh.replace(_kept(settings))
+    replace_bytes(_kept(settings), json.dumps(asdict(across), ensure_ascii=False).encode("utf-8", "replace"))
     return across
 
 

@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from index.generations import write_synced
+from corpus.errors import FollowupError
+from corpus.replacing import replace_bytes
 from index.leaving_out import LeavingOut
+from index.types import CueKind
 
 if TYPE_CHECKING:
+    from index.passages import StoredCue
     from index.search import Index
 
 log = logging.getLogger(__name__)
@@ -54,11 +57,18 @@ class Benchmark:
 _BENCHMARK = TypeAdapter(Benchmark)
 
 
+class BenchmarkNotKept(FollowupError):
+    """What was measured cannot be written beside the generations: a full or read-only disk."""
+
+    exit_code = 2
+    status = 503
+
+
 def measure(index: Index, at_most: int = AT_MOST) -> Benchmark:
     """Searches at most so many questions, spread evenly over the articles."""
     started = time.perf_counter()
-    asked = index.store.some_questions(at_most)
-    ranks = [_rank(index, *question) for question in asked]
+    asked = index.store.some_cues(CueKind.QUESTION, at_most)
+    ranks = [_rank(index, question) for question in asked]
 
     def share(at: int) -> float | None:
         return round(sum(0 < rank <= at for rank in ranks) / len(ranks), 4) if ranks else None
@@ -76,15 +86,19 @@ def measure(index: Index, at_most: int = AT_MOST) -> Benchmark:
 
 
 def keep(root: Path, benchmark: Benchmark) -> Path:
-    """Writes it in the place of an earlier one of the same generation. Raises `OSError`."""
+    """Writes it in the place of an earlier one of the same generation. Raises `BenchmarkNotKept`."""
     folder = root / "benchmarks"
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{benchmark.generation:06d}.json"
-    fresh = path.with_suffix(".new")
-    write_synced(fresh, json.dumps(asdict(benchmark), indent=1))
-    fresh.replace(path)
-    for old in sorted(folder.glob("*.json"))[:-KEPT]:
-        old.unlink(missing_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_bytes(path, json.dumps(asdict(benchmark), indent=1).encode())
+        for old in sorted(folder.glob("*.json"))[:-KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        measured = f"generation {benchmark.generation} was measured (hit@1 {benchmark.hit_at_1}, MRR {benchmark.mrr})"
+        raise BenchmarkNotKept(
+            f"{measured}, but {path} cannot be written: {error.strerror}; make room and measure again"
+        ) from error
     return path
 
 
@@ -101,8 +115,8 @@ def kept(root: Path) -> dict[int, Benchmark]:
     return found
 
 
-def _rank(index: Index, row: int, question: str, passages: tuple[int, ...]) -> int:
+def _rank(index: Index, question: StoredCue) -> int:
     """Where the first right passage stands, from 1; 0 where it is not among the first `DEPTH`."""
-    wanted = {passage.id for passage in index.store.passages(passages).values()}
-    hits = LeavingOut(index, row, passages).search(index.encode(question), k=DEPTH)
+    wanted = {passage.id for passage in index.store.passages(question.passages).values()}
+    hits = LeavingOut(index, question.row, question.passages).search(index.encode(question.text), k=DEPTH)
     return next((hit.rank for hit in hits if hit.passage.id in wanted), 0)

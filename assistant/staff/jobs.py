@@ -18,7 +18,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.staff.records import Job, JobState, held, is_held, lock_of, log_of, read_record, write_record
+from assistant.staff.locks import held, is_held
+from assistant.staff.records import Job, JobState, lock_of, log_of, read_record, write_record
 from corpus.errors import FollowupError, IndexBusy
 from index.locking import running
 from index.settings import IndexSettings
@@ -121,7 +122,7 @@ class JobBoard:
     def _spawn(self, record: Path, lock: int) -> subprocess.Popen[bytes]:
         with log_of(record).open("ab") as said:
             return subprocess.Popen(  # noqa: S603  # this interpreter and this module
-                [sys.executable, "-m", "assistant.staff.reindexing", str(record)],
+                [sys.executable, "-P", "-m", "assistant.staff.reindexing", str(record)],
                 env=environment(self._settings),
                 stdin=subprocess.DEVNULL,
                 stdout=said,

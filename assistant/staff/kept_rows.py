@@ -14,14 +14,15 @@ import os
 import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from corpus.errors import ArticleNotFound
+from corpus.clock import today
+from corpus.errors import ArticleNotFound, SettingsError
 from corpus.linting import lint_article
 from corpus.retractions import RetractionList, marked
 from corpus.splitting import split_article
@@ -36,9 +37,15 @@ log = logging.getLogger(__name__)
 #: Days after which a file that did not change is checked again: its sources grow old.
 _DAYS = 7
 #: Raise when `Read` or how it is made changes.
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """CREATE TABLE IF NOT EXISTS read (name TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL,
     day TEXT NOT NULL, by TEXT NOT NULL, row TEXT NOT NULL) WITHOUT ROWID"""
+
+
+class ArticlesNotListed(SettingsError):
+    """The folder of the articles is not there, or may not be read."""
+
+    status = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Read:
     passages: int
     errors: int
     warnings: int
+    undated: bool  # `last_updated` is the day of the import
 
 
 _READ = TypeAdapter(Read)
@@ -91,23 +99,25 @@ class KeptRows:
         return frozenset(self._stats)
 
     def look(self, budget_s: float) -> tuple[dict[str, Read], int]:
-        """Article id -> what was read of its file, and how many files nothing is known of yet. Reads at most so many seconds."""
+        """Article id -> what was read of its file, and how many files nothing is known of yet. Reads at most so many seconds,
+        but one file in any case. Raises `ArticlesNotListed`.
+        """
         if not self._loaded:
             self._load()
         self._stats = file_stats(self._settings.articles)
-        today, by = dt.datetime.now(dt.UTC).date(), self._rules()
-        old = f"{today - dt.timedelta(days=_DAYS)}"
-        changed = [name for name, stat in self._stats.items() if name not in self._entries or not self._entries[name].is_of(stat)]
+        day, by = today(), self._rules()
+        old = f"{day - dt.timedelta(days=_DAYS)}"
+        changed = self._changed()
         if len(changed) > len(self._stats) // 2:
             self._load()  # another process may have read them
-            changed = [n for n, stat in self._stats.items() if n not in self._entries or not self._entries[n].is_of(stat)]
+            changed = self._changed()
         aged = [name for name in self._stats if (entry := self._entries.get(name)) and (entry.day < old or entry.by != by)]
-        self._read([*changed, *aged], today, by, budget_s)
+        self._read([*changed, *aged], day, by, budget_s)
         known = {name: self._entries[name].read for name in self._stats if name in self._entries}
         return known, len(self._stats) - len(known)
 
     def file(self, article_id: str) -> Path:
-        """The file of an article. Raises `ArticleNotFound`."""
+        """The file of an article. Raises `ArticleNotFound` or `ArticlesNotListed`."""
         if article_id not in self._stats:
             self._stats = file_stats(self._settings.articles)
         if article_id not in self._stats:
@@ -118,10 +128,9 @@ class KeptRows:
         """What is wrong with an article's file by itself. Raises `ArticleNotFound`, `RetractionsUnreadable`."""
         path = self.file(article_id)
         retracted = RetractionList.load(self._settings.retractions)
-        today = dt.datetime.now(dt.UTC).date()
-        return lint_article(path, today=today, retracted=retracted, max_words=self._settings.max_passage_words).problems
+        return lint_article(path, today=today(), retracted=retracted, max_words=self._settings.max_passage_words).problems
 
-    def _read(self, names: list[str], today: dt.date, by: str, budget_s: float) -> None:
+    def _read(self, names: list[str], day: dt.date, by: str, budget_s: float) -> None:
         if not names:
             return
         until = time.monotonic() + budget_s
@@ -129,12 +138,16 @@ class KeptRows:
         fresh: dict[str, _Entry] = {}
         for name in names:
             path, stat = self._settings.articles / f"{name}.md", self._stats[name]
-            read = _read(path, today, retracted, self._settings.max_passage_words)
-            fresh[name] = _Entry(stat.st_mtime_ns, stat.st_size, f"{today}", by, read)
+            read = _read(path, day, retracted, self._settings.max_passage_words)
+            fresh[name] = _Entry(stat.st_mtime_ns, stat.st_size, f"{day}", by, read)
             if time.monotonic() > until:
                 break
         self._entries |= fresh
         self._keep(fresh)
+
+    def _changed(self) -> list[str]:
+        """The files that were not read as they are now."""
+        return [name for name, stat in self._stats.items() if not ((entry := self._entries.get(name)) and entry.is_of(stat))]
 
     def _rules(self) -> str:
         """What decides how a file is read, besides the file and the day."""
@@ -154,8 +167,10 @@ class KeptRows:
             kept = {row[0]: _Entry(row[1], row[2], row[3], row[4], _READ.validate_json(row[5])) for row in rows}
         except (sqlite3.Error, OSError, ValidationError) as error:
             log.warning("%s cannot be read (%s): the articles are read again", self._path, error)
-            if not isinstance(error, sqlite3.OperationalError):  # which is another process that writes, or the disk
-                self._path.unlink(missing_ok=True)
+            # An OperationalError is another process that writes, or the disk; so is an OSError. The file is sound then.
+            if isinstance(error, (sqlite3.DatabaseError, ValidationError)) and not isinstance(error, sqlite3.OperationalError):
+                with suppress(OSError):
+                    self._path.unlink()
             return
         self._entries |= kept
 
@@ -183,22 +198,23 @@ class KeptRows:
 
 
 def file_stats(folder: Path) -> dict[str, os.stat_result]:
-    """Article id -> size and time of change of its file, by id."""
+    """Article id -> size and time of change of its file, by id. Raises `ArticlesNotListed`."""
     found = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(".md") and not entry.name.startswith("."):
-                try:
-                    found[entry.name.removesuffix(".md")] = entry.stat()
-                except FileNotFoundError:  # deleted meanwhile, or a link to nothing
-                    continue
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".md") and not entry.name.startswith("."):
+                    with suppress(FileNotFoundError):  # deleted meanwhile, or a link to nothing
+                        found[entry.name.removesuffix(".md")] = entry.stat()
+    except OSError as error:
+        raise ArticlesNotListed(f"the articles in {folder} cannot be listed: {error.strerror}; set FOLLOWUP_ARTICLES") from error
     return dict(sorted(found.items()))
 
 
-def _read(path: Path, today: dt.date, retracted: RetractionList, max_words: int) -> Read:
-    report = lint_article(path, today=today, retracted=retracted, max_words=max_words)
+def _read(path: Path, day: dt.date, retracted: RetractionList, max_words: int) -> Read:
+    report = lint_article(path, today=day, retracted=retracted, max_words=max_words)
     if not report.articles:
-        return Read(str(path), "", "", "", "unreadable", "", "", False, 0, report.errors, report.warnings)
+        return Read(str(path), "", "", "", "unreadable", "", "", False, 0, report.errors, report.warnings, False)
     (article,) = marked(report.articles, retracted)  # as a build indexes it
     return Read(
         path=article.path,
@@ -212,4 +228,5 @@ def _read(path: Path, today: dt.date, retracted: RetractionList, max_words: int)
         passages=0 if article.withdrawn else len(split_article(article, max_words)),
         errors=report.errors,
         warnings=report.warnings,
+        undated=article.undated,
     )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from assistant.staff.across import AcrossBoard
 from assistant.staff.kept_rows import KeptRows, Read
-from corpus.errors import ArticleNotFound, CorpusError, IndexUnavailable
+from corpus.errors import CorpusError, IndexUnavailable
 from corpus.loading import read_article
 from corpus.splitting import split_article
 from corpus.types import Severity
@@ -63,6 +63,7 @@ class Row:
     warnings: int
     presence: Presence
     path: str
+    undated: bool = False  # `last_updated` is the day of the import
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows of those wanted, by id. `specialties`, `sources`, `statuses` (with counts) are of all articles that were read."""
+    """Some rows of those wanted, by id. What comes after `pages` is of all articles that were read; how many, where it counts."""
 
     rows: tuple[Row, ...]
     total: int
@@ -103,6 +104,9 @@ class Page:
     specialties: tuple[str, ...]
     sources: tuple[str, ...]
     statuses: Mapping[str, int]
+    presences: Mapping[Presence, int]
+    with_errors: int
+    with_warnings: int
     unread: int
 
 
@@ -149,6 +153,9 @@ class Overview:
             specialties=_values(rows, lambda row: row.specialty),
             sources=_values(rows, lambda row: row.source),
             statuses=dict(sorted(Counter(row.status for row in rows).items())),
+            presences=Counter(row.presence for row in rows),
+            with_errors=sum(row.errors > 0 for row in rows),
+            with_warnings=sum(row.warnings > 0 for row in rows),
             unread=unread,
         )
 
@@ -216,6 +223,7 @@ def _row(name: str, read: Read, presence: Presence, across: Sequence[Problem]) -
         warnings=read.warnings + len(across) - errors,
         presence=presence,
         path=read.path,
+        undated=read.undated,
     )
 
 
@@ -227,6 +235,3 @@ def _presence(name: str, read: Read, live: Mapping[str, str]) -> Presence:
 
 def _values(rows: Iterable[Row], value: Callable[[Row], str]) -> tuple[str, ...]:
     return tuple(sorted({value(row) for row in rows} - {""}))
-
-
-__all__ = ["ArticleNotFound", "Filters", "Overview", "Page", "PassagePreview", "Presence", "Preview", "Row"]

@@ -12,18 +12,17 @@ written over in place, for which it has kept the room since its first writing.
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+
+from assistant.staff.locks import is_held
 
 log = logging.getLogger(__name__)
 
@@ -115,32 +114,6 @@ def lock_of(record: Path) -> Path:
 def log_of(record: Path) -> Path:
     """What the job's process says."""
     return record.with_suffix(".log")
-
-
-def is_held(path: Path) -> bool:
-    """Whether a living process holds a lock file. The system frees it when the process ends, whatever its number becomes."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-@contextmanager
-def held(path: Path) -> Iterator[int]:
-    """Holds a lock file until the block ends, and as long as a process lives that inherited the descriptor. Waits for it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _write(path: Path, content: bytes, flags: int, durable: bool) -> None:

@@ -20,9 +20,11 @@ from assistant.staff.across import check_across
 from assistant.staff.overview import Overview
 from assistant.staff.records import Job, JobState, read_record, write_record
 from corpus.errors import FollowupError
-from index.generations import live_number, which_serves
+from index.generations import which_serves
+from index.pointer import live_number
 from index.priority import step_back
 from index.recording import record_builds
+from index.servers import still_answering
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:
@@ -134,7 +136,8 @@ def _build(settings: IndexSettings, job: Job, recorder: Recorder) -> BuildReport
 def _said(report: BuildReport) -> str:
     if not report.changed:
         return f"generation {report.number} was up to date"
-    return f"generation {report.number} is live: {report.articles} articles, {report.passages} passages"
+    late = f"; {still_answering(report.late_servers)}" if report.late_servers else ""
+    return f"generation {report.number} is live: {report.articles} articles, {report.passages} passages{late}"
 
 
 def _shortened(message: str) -> str:

@@ -8,7 +8,8 @@ name in ten (assistant/redaction.py has the figures), so that it alone does not 
 - no long text and none that held several details: that is a letter or a record, which tells who somebody is without a name;
 - a question that is asked again is counted, not kept again;
 - what a reader deletes is taken back here too: its wording and day are worked out anew from what is deleted, since nothing
-  links the two;
+  links the two. After a change of what redaction finds, a wording kept before may not be found so, and stays its time out: a
+  digest of the words as they were asked would find it, and would also prove to whoever guesses a name that it was there;
 - after FOLLOWUP_UNANSWERED_DAYS it is removed.
 """
 
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.redaction import details, redact
 from assistant.store.database import now
 from assistant.types import AnswerStatus
+from corpus.clock import today
 from corpus.errors import FollowupError, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -128,13 +130,16 @@ def keep_unanswered(database: Database, settings: Settings, answer: Answer, arti
     store = UnansweredStore(database)
     try:
         store.add(answer.question, answer.status, article_id)
-        store.delete_before(f"{dt.datetime.now(dt.UTC).date() - dt.timedelta(days=settings.unanswered_days)}")
+        store.delete_before(f"{today() - dt.timedelta(days=settings.unanswered_days)}")
     except StoreUnavailable as error:
         log.error("an unanswered question was not kept: %s", error)
 
 
 def take_back(connection: Connection, database: Database, answers: Iterable[Sequence[Any]]) -> None:
-    """Uncounts the questions of answers that are being deleted: each its JSON, when it was given and the article of it."""
+    """Uncounts the questions of answers that are being deleted: each its JSON, when it was given and the article of it.
+
+    Those kept before redaction last changed are found only where it still gives the same wording.
+    """
     from sqlalchemy import delete, update
 
     table = database.unanswered

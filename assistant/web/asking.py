@@ -22,7 +22,7 @@ from assistant.web.fragments import fragments, is_kept
 from assistant.web.limits import admit
 from assistant.web.metrics import ANSWERS
 from assistant.web.preferences import preferences
-from assistant.web.problems import problem_page, retry_later
+from assistant.web.problems import in_words, problem_page, retry_later
 from assistant.web.readers import earlier, known_reader
 from assistant.web.streaming import server_sent
 from corpus.errors import ArticleNotFound, FollowupError
@@ -94,7 +94,7 @@ def _sent_back(asked: Ask, error: FollowupError) -> Response:
     typed = asked.query or request.form.get("question") or asked.question  # a changed query, or a draft beside a suggestion
     refused = error.told
     if error.retry_after is not None:
-        refused += f"; you can ask again in {error.retry_after} {'second' if error.retry_after == 1 else 'seconds'}"
+        refused += f"; you can ask again in {in_words(error.retry_after)}"
     invalid = error.status in (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         article = _existing(asked.article_id)

@@ -7,9 +7,7 @@ process' memory: each worker counts on its own, a restart forgets, and no addres
 from __future__ import annotations
 
 import ipaddress
-import math
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -20,18 +18,15 @@ from flask import Flask, Response, after_this_request, current_app, request
 from assistant.alarm import danger_in, stops
 from assistant.questions import clean_question
 from assistant.web.current import assistant
+from assistant.web.shares import Shares
 from corpus.errors import FollowupError, QuestionRefused, ServerBusy, TooManyQuestions
 
 if TYPE_CHECKING:
-    from limits.strategies import MovingWindowRateLimiter
-
     from assistant.answering import Ask
     from assistant.settings import Settings
 
 #: Seconds until a place is likely to be free: an answer takes a tenth of a second, a language model's up to 20.
 _SOON_S = 5
-#: The library keeps a list for every address that it ever saw. With so many it begins anew, and all of them too.
-_MOST_ADDRESSES = 10_000
 
 
 class Limiter:
@@ -41,31 +36,16 @@ class Limiter:
     """
 
     def __init__(self, questions: int, at_once: int, room: int, window_s: int = 60) -> None:
-        self._questions, self._at_once, self._room, self._window_s = questions, at_once, room, window_s
+        self._shares = Shares(questions, window_s) if questions else None
+        self._at_once, self._room = at_once, room
         self._lock = threading.Lock()
         self._under_way: Counter[str] = Counter()
-        self._begin_anew()
-
-    def _begin_anew(self) -> None:
-        from limits.storage import MemoryStorage
-        from limits.strategies import MovingWindowRateLimiter
-
-        self._storage = MemoryStorage()
-        self._window: MovingWindowRateLimiter = MovingWindowRateLimiter(self._storage)
 
     def count(self, address: str) -> None:
         """One more question of an address. Raises `TooManyQuestions` with the seconds until its oldest no longer counts."""
-        from limits import RateLimitItemPerSecond
-
-        if not self._questions:
-            return
-        if len(self._storage.events) >= _MOST_ADDRESSES:
-            self._begin_anew()
-        share = RateLimitItemPerSecond(self._questions, self._window_s)
-        window = self._window
-        if not window.hit(share, address):
-            wait = math.ceil(window.get_window_stats(share, address).reset_time - time.time())
-            raise TooManyQuestions("too many questions came from your network address within a minute", max(1, wait))
+        wait = self._shares.take(address) if self._shares else None
+        if wait is not None:
+            raise TooManyQuestions("too many questions came from your network address within a minute", wait)
 
     def enter(self, address: str) -> None:
         """An answer begins. Raises `TooManyQuestions` where the address has its share, `ServerBusy` where there is no room."""

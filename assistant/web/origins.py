@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 from flask import Request, abort, request
 
 #: Methods that change nothing (RFC 9110, 9.2.1). Everything else is checked, whichever route it goes to.
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _OURS = frozenset({"same-origin", "none"})
 
 
 def refuse_other_sites() -> None:
     """Before every request: 403 for one that another site made the browser send."""
-    if request.method not in _SAFE and not _is_ours(request):
+    if request.method not in SAFE and not _is_ours(request):
         abort(403, "this was sent from another site's page; open the page here again, and send it from there")
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from assistant.types import Audience
+from assistant.web.addresses import asked_address, is_here
+from assistant.web.cookies import keep_for_a_year
 
 routes = Blueprint("preferences", __name__)
-
-_YEAR_S = 365 * 24 * 3600
 
 
 class Size(StrEnum):
@@ -68,22 +68,20 @@ def _shown() -> dict[str, object]:
 def choose() -> Response:
     """Remembers what a form chose, and goes back to its page; to preferences.js it is 204."""
     back = request.form.get("back", "/")
-    # isprintable: a tab is dropped on the way, and "/\t/evil" becomes "//evil"
-    if not back.startswith("/") or back.startswith("//") or "\\" in back or not back.isprintable():
+    if not is_here(back):
         abort(400, "the page to go back to is not one of this site")
     fetched = request.headers.get("X-Requested-With") == "fetch"
     response = Response(status=204) if fetched else redirect(back, 303)
     for name, kind in _KINDS.items():
         if (value := request.form.get(name)) in list(kind):
-            response.set_cookie(name, value, max_age=_YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure)
+            keep_for_a_year(response, name, value)
     return response
 
 
 def _this_page() -> str:
     """The address that a form in the page's header goes back to. What answers a form is no page: the form's is."""
     if request.method in ("GET", "HEAD"):
-        query = request.query_string.decode("latin-1")
-        return quote(request.path) + (f"?{quote(query, safe='%&=+;,/?:@!$()*')}" if query else "")
+        return asked_address()
     try:
         came_from = urlsplit(request.referrer or "")
     except ValueError:

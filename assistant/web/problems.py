@@ -89,6 +89,11 @@ def retry_later(seconds: int | None) -> dict[str, str]:
     return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
+def in_words(seconds: int) -> str:
+    """1 second, 5 seconds."""
+    return f"{seconds} {'second' if seconds == 1 else 'seconds'}"
+
+
 def problem_body(status: int, detail: str) -> dict[str, object]:
     """The members of a problem, with the disclaimer that every reply carries."""
     return {

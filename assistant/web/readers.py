@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from flask import request
 from werkzeug.wrappers import Response
 
+from assistant.web.cookies import keep_for_a_year
 from assistant.web.current import assistant
 from corpus.errors import FollowupError
 
 _COOKIE = "reader"
-_YEAR_S = 365 * 24 * 3600
 #: What `secrets.token_urlsafe(24)` makes; anything else is no reader, and is replaced.
 _MADE_HERE = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -46,8 +46,7 @@ def any_reader() -> Reader:
 def remember(response: Response) -> Response:
     """After every request: a page that is shown sets the cookie, for a year from now."""
     if request.method == "GET" and response.status_code == 200 and response.mimetype == "text/html":
-        kept = any_reader().cookie
-        response.set_cookie(_COOKIE, kept, max_age=_YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure)
+        keep_for_a_year(response, _COOKIE, any_reader().cookie)
     return response
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint
 from assistant import disclaimer
 from assistant.quotes import Piece, Table, parts, pieces
 from assistant.web.ages import Age, age_of, age_of_year
+from corpus.clock import today
 from corpus.types import NOT_STATED, Status
 
 routes = Blueprint("templating", __name__)
@@ -29,12 +30,12 @@ def _fixed_texts() -> dict[str, Any]:
 
 @routes.app_template_filter("age")
 def _age(dated: dt.date | str) -> Age | None:
-    return age_of(dated, _today())
+    return age_of(dated, today())
 
 
 @routes.app_template_filter("age_of_year")
 def _age_of_year(year: int | None) -> Age | None:
-    return age_of_year(year, _today())
+    return age_of_year(year, today())
 
 
 @routes.app_template_filter("stated")
@@ -58,7 +59,3 @@ def _parts(quote: str) -> tuple[str | Table, ...]:
 @routes.app_template_filter("pieces")
 def _pieces(text: str, quoted: bool) -> tuple[Piece, ...]:
     return pieces(text, quoted=quoted)
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()

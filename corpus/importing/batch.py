@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpus.audit import Action, AuditLog
+from corpus.errors import AuditUnavailable, FollowupError
 from corpus.importing.files import files_in, shown
 from corpus.importing.formats import Format
 from corpus.importing.limits import Limits
@@ -19,6 +20,12 @@ from corpus.importing.writing import Kind, Outcome, Shelf
 
 #: Articles and paths that an entry of the audit log names; the files themselves say of each from where and when it came.
 _NAMED = 100
+
+
+class ImportNotRecorded(FollowupError):
+    """Articles were written, and the audit log, which could be written before, does not tell of it."""
+
+    exit_code = 2
 
 
 def import_files(
@@ -36,7 +43,7 @@ def import_files(
                 continue
             file, document = read_one
             outcome = shelf.put(document)
-            yield Refused(shown(file), outcome) if isinstance(outcome, str) else outcome
+            yield Refused(shown(file.path), outcome) if isinstance(outcome, str) else outcome
 
 
 @dataclass
@@ -59,18 +66,29 @@ def recorded(
 ) -> Generator[Outcome | Refused]:
     """The same outcomes; at their end, also when it is an error or Ctrl-C, one entry of the log says what was written.
 
-    Raises `AuditUnavailable` before anything is done where the log cannot be written.
+    Raises `AuditUnavailable` before anything is done where the log cannot be written, and `ImportNotRecorded` where that
+    shows only at the end.
     """
     log.check()
-    tally, finished = Tally(), False
+    tally, finished, broken = Tally(), False, ""
     try:
         with closing(outcomes):
             for one in outcomes:
                 tally.add(one)
                 yield one
         finished = True
+    except FollowupError as error:
+        broken = f"; the import was cut short: {error}"
+        raise
     finally:
         if written := shelf.written:
             named = {"articles": sorted(written)[:_NAMED], "paths": [shown(path) for path in paths[:_NAMED]]}
             told = {"folder": shown(shelf.folder), "finished": finished, "written": len(written)}
-            log.append(by, Action.IMPORT, form.name, **told, **tally.as_dict(), **named)
+            try:
+                log.append(by, Action.IMPORT, form.name, **told, **tally.as_dict(), **named)
+            except AuditUnavailable as error:
+                why = error.__cause__.strerror if isinstance(error.__cause__, OSError) else "another process held it"
+                raise ImportNotRecorded(
+                    f"{len(written)} articles were written into {shown(shelf.folder)}, and the audit log {log.path} does not "
+                    f"tell of it ({why}); the `source` of each says from where and when it came{broken}"
+                ) from error

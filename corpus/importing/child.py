@@ -1,9 +1,11 @@
 """The process in which parsers run: `python -m corpus.importing.child`, started and watched by corpus/importing/reading.py.
 
-One JSON line in, then for each line a path; JSON lines out, on a pipe of their own, as libraries write on standard output:
+One JSON line in, then one for each file (`SourceFile`); JSON lines out, on a pipe of their own, as libraries write on standard
+output:
 
     {"parser": "corpus.importing.formats.html", "options": {…}, "limits": {…}, "today": "2026-11-23"}     →  {"ready": true}
-    {"path": "/…/a.html"}     →  {"article": {…}} or {"refused": …, "record": 3} for each record, then {"done": "/…/a.html"}
+    {"path": "/…/a.html", "name": "a.html"}
+        →  {"article": {…}} or {"refused": …, "record": 3} for each record, then {"done": "/…/a.html"}
     after a file that took much memory     →  {"leaving": true}
 
 What goes wrong unexpectedly ends the process: its parent names the file and starts another one.
@@ -16,7 +18,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -44,10 +46,10 @@ def answer(requests: BinaryIO, replies: BinaryIO) -> None:
 
     say({"ready": True})
     for request in requests:
-        path = json.loads(request)["path"]
-        for message in _records(documents, Path(path), options, today):
+        asked = json.loads(request)
+        for message in _records(documents, Path(asked["path"]), replace(options, name=asked["name"]), today):
             say(message)
-        say({"done": path})
+        say({"done": asked["path"]})
         if peak_megabytes() > limits.megabytes / 2:
             say({"leaving": True})
             return

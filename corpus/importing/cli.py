@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import getpass
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
@@ -14,20 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from corpus.clock import today
 from corpus.importing.formats import FORMATS, Format
+from corpus.user import user_name
 
 if TYPE_CHECKING:
     from corpus.importing.batch import Tally
     from corpus.importing.types import Refused
     from corpus.importing.writing import Outcome
     from corpus.settings import CorpusSettings
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's number without a name
-        return f"uid {os.getuid()}"
 
 
 @click.command("import")
@@ -37,7 +29,7 @@ def _login() -> str:
 @click.option("--source", default="", help="Who publishes the files, where they do not say it.")
 @click.option("--licence", default="", help="Under which terms they may be used, likewise.")
 @click.option("--specialty", default="", help="The medical specialty, likewise.")
-@click.option("--by", default=_login, show_default="your login name", help="Whom the audit log names.")
+@click.option("--by", default=user_name, show_default="your login name", help="Whom the audit log names.")
 @click.option("--dry-run", is_flag=True, help="Writes nothing; prints every change as a unified diff.")
 @click.option("--replace", is_flag=True, help="Takes the source's new text also where staff edited or reviewed the old one.")
 @click.option("--seconds", default=2.0, show_default=True, type=click.FloatRange(0.1, 600), help="Longest time for one document.")
@@ -49,7 +41,8 @@ def import_articles(
     """Imports articles as submitted: files, or all files of the format below a folder.
 
     Files are refused one by one, with the reason, and the rest goes on; then the exit code is 1. What was imported before is
-    updated, unless staff edited or reviewed it here.
+    updated, unless staff edited or reviewed it here. A web page is known by the address that it names; other files, and pages
+    without one, by their path below the folder that is given: give the same folder again, not its files.
 
     \b
     followup corpus import medquad MedQuAD/1_CancerGov_QA --dry-run
@@ -99,7 +92,7 @@ def _run(
     locked = nullcontext if dry_run else log.locked
     shelf = Shelf(folder, replace=replace, dry_run=dry_run, file_names=form.file_names, locked=locked)
     options = Options(source.strip(), licence.strip(), specialty.strip())
-    outcomes = import_files(paths, form, options, shelf, today=dt.date.today(), limits=Limits(seconds=seconds))
+    outcomes = import_files(paths, form, options, shelf, today=today(), limits=Limits(seconds=seconds))
     if not dry_run:
         outcomes = recorded(outcomes, log, by=by, form=form, paths=paths, shelf=shelf)
     tally, rows = Tally(), []

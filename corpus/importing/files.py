@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from corpus.importing.types import Refused
+from corpus.importing.types import Refused, SourceFile
 
 _KINDS = {
     stat.S_IFIFO: "a pipe",
@@ -19,19 +19,23 @@ _KINDS = {
 }
 
 
-def files_in(paths: Sequence[Path], suffixes: Sequence[str]) -> Iterator[Path | Refused]:
+def files_in(paths: Sequence[Path], suffixes: Sequence[str]) -> Iterator[SourceFile | Refused]:
     """The files that were named, whatever their names end in, and those below the folders that end in one of the suffixes.
 
     Folders are read by name. Hidden files, and files of other kinds, are passed over. A link that was named is followed.
+    A file's name is the same from wherever a folder is given, and wherever the folder lies.
     """
     for path in paths:
         if path.is_dir():
-            yield from _below(path, suffixes)
+            yield from _below(path, path, suffixes)
             continue
-        yield path if path.is_file() else Refused(shown(path), _not_a_file(path, follow=True))
+        if path.is_file():
+            yield SourceFile(path, shown(path.name))
+        else:
+            yield Refused(shown(path), _not_a_file(path, follow=True))
 
 
-def _below(folder: Path, suffixes: Sequence[str]) -> Iterator[Path | Refused]:
+def _below(folder: Path, given: Path, suffixes: Sequence[str]) -> Iterator[SourceFile | Refused]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -44,9 +48,9 @@ def _below(folder: Path, suffixes: Sequence[str]) -> Iterator[Path | Refused]:
             continue
         if entry.is_file(follow_symlinks=False):
             if named:
-                yield path
+                yield SourceFile(path, shown(path.relative_to(given).as_posix()))
         elif entry.is_dir(follow_symlinks=False) and not named:
-            yield from _below(path, suffixes)
+            yield from _below(path, given, suffixes)
         elif named:
             yield Refused(shown(path), _not_a_file(path, follow=False))
 

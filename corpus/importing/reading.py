@@ -18,7 +18,6 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Self
 
 from corpus.errors import FollowupError
@@ -26,7 +25,7 @@ from corpus.importing.files import shown
 from corpus.importing.formats import Format
 from corpus.importing.limits import Limits
 from corpus.importing.rendering import Rendered
-from corpus.importing.types import Options, Refused
+from corpus.importing.types import Options, Refused, SourceFile
 from corpus.loading import MAX_FILE_BYTES
 
 #: Bytes of requests that may be on their way, with what the system counts for each besides: a third of what Linux holds for
@@ -52,20 +51,20 @@ class _Died(Exception):
 
 
 def read(
-    files: Iterable[Path | Refused], form: Format, options: Options, limits: Limits, today: dt.date
-) -> Generator[tuple[Path, Rendered] | Refused]:
+    files: Iterable[SourceFile | Refused], form: Format, options: Options, limits: Limits, today: dt.date
+) -> Generator[tuple[SourceFile, Rendered] | Refused]:
     """The articles of all files in the order given, and each file or record that is refused; the rest goes on.
 
     Files are asked for while earlier ones are still read. Raises `ReaderFailed`.
     """
-    waiting: deque[Path | Refused] = deque()
+    waiting: deque[SourceFile | Refused] = deque()
     source = iter(files)
     while waiting or _fill(waiting, source):
         with _Child(form, options, limits, today) as child:
             yield from _through(child, waiting, source)
 
 
-def _fill(waiting: deque[Path | Refused], source: Iterator[Path | Refused]) -> bool:
+def _fill(waiting: deque[SourceFile | Refused], source: Iterator[SourceFile | Refused]) -> bool:
     """Whether one more file could be put into the queue."""
     for file in source:
         waiting.append(file)
@@ -74,15 +73,15 @@ def _fill(waiting: deque[Path | Refused], source: Iterator[Path | Refused]) -> b
 
 
 def _through(
-    child: _Child, waiting: deque[Path | Refused], source: Iterator[Path | Refused]
-) -> Iterator[tuple[Path, Rendered] | Refused]:
+    child: _Child, waiting: deque[SourceFile | Refused], source: Iterator[SourceFile | Refused]
+) -> Iterator[tuple[SourceFile, Rendered] | Refused]:
     """What one child gives for as long as it lives. `waiting` holds the files that it has not finished."""
     asked = 0  # how many of those waiting the child has been asked for
     room = _AHEAD
     while True:
         while room > 0 and (asked < len(waiting) or _fill(waiting, source)):
             file = waiting[asked]
-            if isinstance(file, Path):
+            if isinstance(file, SourceFile):
                 child.ask(file)
                 room -= _cost(file)
             asked += 1
@@ -90,14 +89,15 @@ def _through(
             return
         file = waiting[0]
         if isinstance(file, Refused):
-            yield waiting.popleft()  # type: ignore[misc]
+            waiting.popleft()
+            yield file
             asked -= 1
             continue
         try:
             message = child.reply()
         except _Died as died:
             waiting.popleft()
-            yield Refused(shown(file), str(died))
+            yield Refused(shown(file.path), str(died))
             return
         if "leaving" in message:
             return
@@ -111,18 +111,19 @@ def _through(
             yield Refused(_record(file, message), shown(" ".join(message["refused"].split())))
 
 
-def _record(file: Path, message: dict[str, Any]) -> str:
+def _record(file: SourceFile, message: dict[str, Any]) -> str:
     """The name of a file, or of a record in it."""
     if "source_id" in message:
-        return f"{shown(file)}, {shown(message['source_id'])[:100]}"
-    return f"{shown(file)}, record {message['record']}" if "record" in message else shown(file)
+        return f"{shown(file.path)}, {shown(message['source_id'])[:100]}"
+    return f"{shown(file.path)}, record {message['record']}" if "record" in message else shown(file.path)
 
 
-def _request(file: Path) -> bytes:
-    return json.dumps({"path": os.path.abspath(file)}).encode() + b"\n"  # noqa: PTH100  # resolves no link
+def _request(file: SourceFile) -> bytes:
+    path = os.path.abspath(file.path)  # noqa: PTH100  # resolves no link
+    return json.dumps({"path": path, "name": file.name}).encode() + b"\n"
 
 
-def _cost(file: Path) -> int:
+def _cost(file: SourceFile) -> int:
     """What a request counts while it is on its way."""
     return len(_request(file)) + _EACH
 
@@ -163,7 +164,7 @@ class _Child:
         self._socket.close()
         self._errors.close()
 
-    def ask(self, file: Path) -> None:
+    def ask(self, file: SourceFile) -> None:
         """Asks for a file."""
         self._send(_request(file))
 

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from corpus.body import MARK
+from corpus.identifiers import bare_doi, bare_pmid
 from corpus.importing.types import Document, NotTaken, clean, unmarked
 from corpus.loading import MAX_FILE_BYTES, content_sha256, errors_among, parse_article
 from corpus.types import NOT_STATED, Article, Reference, Source
@@ -31,8 +32,6 @@ _NOT_ID = re.compile(r"[^a-z0-9]+")
 _TELLING = re.compile(r"[a-z0-9]+(?:[-_./: ][a-z0-9]+)*")
 _LINE_BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _STATEMENT = re.compile(r"\^(?=[A-Za-z])")
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
-_PMID = re.compile(r"\d{1,9}")
 _URL = re.compile(r"https?://\S+")
 
 
@@ -40,7 +39,7 @@ _URL = re.compile(r"https?://\S+")
 class Rendered:
     """An article ready to be written. `ids` are its names, the second for where the first is another article's.
 
-    `head` and `tail` are the file's text before and after the id; `sha256` is of what was imported.
+    `tail` is the file's text after the id; `sha256` is of what was imported.
     """
 
     source: str
@@ -149,7 +148,7 @@ def _tail(document: Document, body: str, today: dt.date) -> str:
     source = {
         "name": clean(document.source),
         "id": clean(document.source_id),
-        "url": _matching(_URL, document.url),
+        "url": _address(document.url),
         "licence": clean(document.licence) or NOT_STATED,
         "sha256": _UNKNOWN,
         "imported": today,
@@ -183,9 +182,9 @@ def _reference(reference: Reference) -> dict[str, Any]:
             "authors": clean(reference.authors) or NOT_STATED,
             "venue": clean(reference.venue) or NOT_STATED,
             "year": reference.year if reference.year and 1800 <= reference.year <= 2200 else None,
-            "doi": _matching(_DOI, reference.doi),
-            "pmid": _matching(_PMID, reference.pmid),
-            "url": _matching(_URL, reference.url),
+            "doi": bare_doi(clean(reference.doi or "")),
+            "pmid": bare_pmid(clean(reference.pmid or "")),
+            "url": _address(reference.url),
             "retracted": reference.retracted,
             "superseded_by": clean(reference.superseded_by or "") or None,
         }
@@ -196,6 +195,6 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _matching(pattern: re.Pattern[str], value: str | None) -> str | None:
+def _address(value: str | None) -> str | None:
     value = clean(value or "")
-    return value if pattern.fullmatch(value) else None
+    return value if _URL.fullmatch(value) else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from corpus.errors import FollowupError
 from corpus.types import Reference
@@ -43,12 +44,24 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to read. `name` tells it apart: its path below the folder that was given, `a/index.html`, else its own name."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says of files that do not say it themselves. An empty text means: not given."""
+    """What the command line says of files that do not say it themselves. An empty text means: not given.
+
+    `name` is the `SourceFile`'s of the file that is being read.
+    """
 
     source: str = ""
     licence: str = ""
     specialty: str = ""
+    name: str = ""
 
 
 class NotTaken(FollowupError):

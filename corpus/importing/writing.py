@@ -32,6 +32,7 @@ _MOST_LINES = 4_000
 #: Files written at once: each waits for the disk, which takes four in the time of one (190 files/s by one, 3,100 by four).
 _WRITERS = 4
 _UNFINISHED = 32
+_FOLDER_ABOVE = "Import the folder that holds both files: they are then told apart by their paths in it."
 
 
 class Kind(StrEnum):
@@ -91,7 +92,7 @@ class Shelf:
     ) -> None:
         """`locked` is held while a file is judged and replaced, so that no review of it comes in between.
 
-        `file_names`: documents are known by their file's name. One with another title is then perhaps another document, and
+        `file_names`: documents are known by their file's path. One with another title is then perhaps another document, and
         only replaces the article where it is told to: two folders with an index.html each lost the first one's article.
         """
         self.folder = folder
@@ -121,7 +122,8 @@ class Shelf:
         """
         key = (document.source, document.source_id)
         if self._came.setdefault(key, document.sha256) != document.sha256:
-            return f"{shown(document.source_id)!r} was there before in this import, with another text; only the first was taken"
+            said = f"{shown(document.source_id)!r} was there before in this import, with another text; only the first was taken"
+            return f"{said}. {_FOLDER_ABOVE}" if self._file_names else said
         known = self._known.get(key)
         if known is not None and known.sha256 == document.sha256:
             return Outcome(Kind.UNCHANGED, known.name, document.source, document.source_id)
@@ -158,7 +160,7 @@ class Shelf:
             return f"{document.ids[0]}.md and {document.ids[1]}.md are other articles"
         return Outcome(Kind.ADDED, free[0], document.source, document.source_id, after=document.text(free[0]))
 
-    def _again(self, document: Rendered, known: _Known) -> Outcome:
+    def _again(self, document: Rendered, known: _Known) -> Outcome | str:
         """A document that was imported before with another text."""
 
         def outcome(kind: Kind, reason: str = "", before: str = "", after: str = "") -> Outcome:
@@ -172,11 +174,11 @@ class Shelf:
         before, after = path.read_text("utf-8-sig"), document.text(known.name)
         if article.withdrawn:
             return outcome(Kind.KEPT, "the source has changed, but the article is withdrawn here", before, after)
+        if self._file_names and not self._replace and article.title != document.title and is_as_imported(article):
+            other = f"{known.name} was imported as {shown(document.source_id)!r} with the title {article.title!r}; this may be"
+            return f"{other} another document, as its title is {document.title!r}. {_FOLDER_ABOVE} --replace takes the new text."
         if (reason := _touched(article)) and not self._replace:
             return outcome(Kind.KEPT, f"the source has changed, but {reason} here; --replace takes the new text", before, after)
-        if self._file_names and article.title != document.title and not self._replace:
-            other = f"the file has another title, {document.title!r}, and may be another document: give it another name"
-            return outcome(Kind.KEPT, f"{other}; --replace takes the new text", before, after)
         return outcome(Kind.UPDATED, "", before, after)
 
     def _path(self, name: str) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus.linting import editions, fields, labels, neighbours, references, statements
+from corpus.linting import editions, fields, labels, layouts, neighbours, references, statements
 from corpus.linting.rules import BY_ID
 from corpus.linting.textfile import TextFile
 from corpus.linting.types import Check, CorpusCheck, Found, Known
@@ -32,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     fields.future,
     fields.reviewer,
     fields.source,
+    layouts.pdf_layout,
     fields.summary,
     fields.questions,
 )

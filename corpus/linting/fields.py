@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
+from corpus.ages import OUTDATED_YEARS, last_day, years_passed
 from corpus.linting.types import Found, KeyPath, Known
 from corpus.types import Article, Note, ReferenceType, Status
 
 #: Flesch-Kincaid grade; patients' material is asked to stay at or below the eighth school year (issue: main job).
 MAX_GRADE = 8.0
-#: Of 100 recommendations 81 hold after three years and 78 after four (CMAJ); half of NICE's guidelines last five.
-CHECK_YEARS, OUTDATED_YEARS = 3, 5
 
 
 def reading_grade(notes: Sequence[Note]) -> float:
@@ -50,10 +49,15 @@ def source(article: Article, known: Known) -> Iterator[Found]:
 
 
 def age(article: Article, known: Known) -> Iterator[Found]:
-    """Over three years: check for update; over five: may be outdated. Of the article, and of its newest guideline."""
+    """Over three years: check for update; over five: may be outdated. Of the article, and of its newest guideline.
+
+    An article whose age is not known is told instead.
+    """
     updated = article.last_updated
-    if rule := _old(updated, known.today, "age"):
-        yield Found(rule, f"last updated {updated}, over {_years(rule)} years ago", ("last_updated",))
+    if article.undated:  # an import day says nothing of the text's age
+        yield Found("undated", f"no date: last_updated, {updated}, is only the day of the import", ("last_updated",))
+    elif years := years_passed(updated, known.today):
+        yield Found(_rule("age", years), f"last updated {updated}, over {years} years ago", ("last_updated",))
     guidelines = [
         (reference.year, position)
         for position, reference in enumerate(article.references)
@@ -61,10 +65,9 @@ def age(article: Article, known: Known) -> Iterator[Found]:
     ]
     if guidelines:
         year, position = max(guidelines)
-        # Only the year is known: its last day counts, so that nothing is called older than it is.
-        if rule := _old(dt.date(year, 12, 31), known.today, "guideline-age"):
-            said = f"the newest guideline listed is of {year}, over {_years(rule)} years old"
-            yield Found(rule, said, ("references", position))
+        if years := years_passed(last_day(year), known.today):
+            said = f"the newest guideline listed is of {year}, over {years} years old"
+            yield Found(_rule("guideline-age", years), said, ("references", position))
 
 
 def future(article: Article, known: Known) -> Iterator[Found]:
@@ -83,21 +86,5 @@ def future(article: Article, known: Known) -> Iterator[Found]:
             yield Found("future-date", f"reference {reference.id} is of the year {reference.year}", ("references", position))
 
 
-def _old(day: dt.date, today: dt.date, rule: str) -> str | None:
-    if _later(day, OUTDATED_YEARS) < today:
-        return f"{rule}-outdated"
-    return f"{rule}-check" if _later(day, CHECK_YEARS) < today else None
-
-
-def _years(rule: str) -> int:
-    return OUTDATED_YEARS if rule.endswith("outdated") else CHECK_YEARS
-
-
-def _later(day: dt.date, years: int) -> dt.date:
-    """The same day `years` later; 29 February becomes 1 March. The calendar ends with the year 9999."""
-    if day.year + years > dt.MAXYEAR:
-        return dt.date.max
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return dt.date(day.year + years, 3, 1)
+def _rule(what: str, years: int) -> str:
+    return f"{what}-{'outdated' if years == OUTDATED_YEARS else 'check'}"

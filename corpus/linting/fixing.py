@@ -1,26 +1,29 @@
 """`followup corpus check --fix`: mends what is safe to mend and leaves every other byte alone.
 
 A file is written only when it says the same afterwards: the same statements, questions and answers, nothing newly wrong,
-and no approval that would lapse. Each file is replaced whole.
+and no approval that would lapse. Each file is replaced whole, unless somebody saved it meanwhile.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus.linting.textfile import TextFile
 from corpus.linting.untidy import Edit, edits
 from corpus.loading import article_files, parse_article, read_article
-from corpus.replacing import replace_bytes
+from corpus.replacing import replace_article
 from corpus.types import Article, Problem
 
 #: Values before blanks: where blanks change what a file says, it can be seen only once the file can be read.
 _ORDER = ("line-ends", "ambiguous-status", "doi-form", "duplicate-reference", "trailing-blanks")
 _BLANK = re.compile(r"\s+")
+#: What is held while a file is replaced.
+Locked = Callable[[], AbstractContextManager[object]]
 Parsed = tuple[Article | None, list[Problem]]
 
 
@@ -40,12 +43,16 @@ class Fixed:
         return f"{self.path}:{self.line}: {outcome}: {self.message} [{self.rule}]"
 
 
-def fix(folder: Path, *, write: bool = True) -> tuple[Fixed, ...]:
-    """Mends every article file of a folder; with `write=False` only says what it would do."""
-    return tuple(one for path in article_files(folder) for one in fix_file(path, write=write))
+def fix(folder: Path, *, write: bool = True, locked: Locked = nullcontext) -> tuple[Fixed, ...]:
+    """Mends every article file of a folder; with `write=False` only says what it would do.
+
+    `locked` is held while a file is replaced, so that no review of it comes in between. Raises `ArticleNotWritten` at the
+    first file that cannot be replaced; those before it are mended.
+    """
+    return tuple(one for path in article_files(folder) for one in fix_file(path, write=write, locked=locked))
 
 
-def fix_file(path: Path, *, write: bool = True) -> tuple[Fixed, ...]:
+def fix_file(path: Path, *, write: bool = True, locked: Locked = nullcontext) -> tuple[Fixed, ...]:
     """Mends one file, one rule after the other. What cannot be read is left as it is: the check says why."""
     file = TextFile.read(path)
     if file is None or not (file.foreign_ends or edits(file)):
@@ -62,7 +69,8 @@ def fix_file(path: Path, *, write: bool = True) -> tuple[Fixed, ...]:
                 mended, steps = _step(mended, rule, name)
                 told += [replace(one, done=write and one.done) for one in steps]
     if write and mended is not file:
-        replace_bytes(path, mended.raw)
+        with locked():
+            replace_article(path, file.raw, mended.raw)
     return tuple(told)
 
 

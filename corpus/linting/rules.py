@@ -101,6 +101,12 @@ RULES: tuple[Rule, ...] = (
         "Read the notice; cite another source beside it.",
     ),
     # Age
+    Rule(
+        "undated",
+        _W,
+        "The source of an imported article gives no date: its age is not known, and no rule counts from the day of the import.",
+        "Find out when it was written; set `last_updated`.",
+    ),
     Rule("age-check", _W, "The article was last updated over 3 years ago: check for update.", "Review it; set `last_updated`."),
     Rule("age-outdated", _W, "The article was last updated over 5 years ago: it may be outdated.", "Review it, or withdraw it."),
     Rule(
@@ -140,6 +146,13 @@ RULES: tuple[Rule, ...] = (
     Rule("no-summary", _W, "Patients find no plain summary. Imported articles need none.", "Write `plain_summary`."),
     Rule("no-questions", _W, "No question is suggested to readers. Imported articles need none.", "Write `questions`."),
     Rule("source-address", _W, "An imported article has no address of its source.", "Add `source.url`."),
+    Rule(
+        "pdf-layout",
+        _W,
+        "A PDF says where words are printed, not what belongs together: rows of a table may be wrong, or columns of figures may "
+        "have run together. Told until the article is approved.",
+        "Compare every figure with the source, and correct the text.",
+    ),
     Rule("hard-summary", _E, "The plain summary reads above school grade 8.", "Use shorter words and sentences."),
     # The folder and its files
     Rule("near-duplicate", _W, "Two articles say nearly the same.", "Merge them, or withdraw one."),

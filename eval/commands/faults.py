@@ -24,7 +24,7 @@ _IDLE_S = 60.0
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.option("--only", multiple=True, type=click.Choice(PARTS), help="Only this part; may be given several times.")
-@click.option("--every", default=1, show_default=True, type=click.IntRange(1), help="Of kills and errors only every so manieth.")
+@click.option("--every", default=1, show_default=True, type=click.IntRange(1), help="Of kills and errors only every Nth call.")
 @click.option("--passages", default=100_000, show_default=True, type=click.IntRange(100), help="Passages of `scale`.")
 @click.option(
     "--out",

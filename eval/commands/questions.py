@@ -172,7 +172,7 @@ def judge(as_json: bool, dataset: Path, judge: str) -> None:
     """Is a judge of `answers` to be trusted: AUROC and accuracy on pairs that people have labelled."""
     from eval.answer_tables import worth_document, worth_table
     from eval.judging import load_judge, load_pairs, worth
-    from index.generations import sha256_of
+    from index.files import sha256_of
 
     pairs, left_out = load_pairs(dataset)
     with working("judging"):

@@ -11,7 +11,7 @@ import datetime as dt
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,16 @@ from assistant.settings import load_settings
 from assistant.store import ConversationStore
 from corpus import reviewing
 from corpus.audit import AuditLog
-from corpus.errors import ReviewRefused
+from corpus.errors import CorpusError, ReviewRefused, RollbackRefused
 from corpus.loading import SHIPPED, article_files, load_corpus, read_article
+from corpus.retractions import RetractionList
 from corpus.splitting import split_article, split_corpus
 from eval.faults.corpora import WordsEmbedder
 from eval.faults.reading import content
 from index.build import build_index
 from index.generations import live_generation
 from index.live import LiveIndex
+from index.rollback import rollback
 from index.search import Index
 
 if TYPE_CHECKING:
@@ -131,12 +133,12 @@ class _Editing:
         """One of the editors' acts; those that the state of the article does not allow change nothing."""
         acts: dict[str, Callable[..., Any]] = {
             "review": reviewing.start_review,
-            "approve": reviewing.approve,
+            "approve": partial(reviewing.approve, retracted=RetractionList()),
             "send_back": partial(reviewing.send_back, reason="To be reworked."),
             "withdraw": partial(reviewing.withdraw, reason="A new guideline says otherwise."),
             "restore": reviewing.restore,
         }
-        with suppress(ReviewRefused):
+        with suppress(ReviewRefused, CorpusError):  # nothing is approved that cites retracted sources alone
             acts[name](self._articles, self._one(which).id, by="A. Editor", log=self._log, today=_TODAY)
 
     def retract(self, which: int, reference: int) -> None:
@@ -161,6 +163,19 @@ class _Editing:
             gone = [passage for passage in split_article(before) if passage.id not in standing]
             for passage in gone[:: max(1, len(gone) // 2)][:2]:
                 self._ask_for_gone(passage.id, passage.text)
+
+    def roll_back(self) -> None:
+        """The generation before serves again, and cites nothing either that was withdrawn or retracted since."""
+        self._build()
+        with suppress(RollbackRefused):  # there is none before
+            rollback(self._settings)
+        now = {article.id: article for article in load_corpus(self._articles)}
+        for before in _pool():
+            if before.id in now:  # to delete a file is not to withdraw an article
+                standing = {passage.id for passage in split_corpus([_taken_back(before, now[before.id])])}
+                gone = [passage for passage in split_article(before) if passage.id not in standing]
+                for passage in gone[:2]:
+                    self._ask_for_gone(passage.id, passage.text)
 
     def _ask_for_gone(self, passage_id: str, text: str) -> None:
         answer = self._assistant.answer(Ask(text[:500]))
@@ -214,6 +229,13 @@ def _pool() -> tuple[Article, ...]:
     return tuple(sorted(load_corpus(), key=lambda article: len(article.text))[:_POOL])
 
 
+def _taken_back(before: Article, now: Article) -> Article:
+    """An article as it was, with what it has lost since: its standing, its sources."""
+    retracted = {reference.id: reference.retracted for reference in now.references}
+    references = tuple(replace(reference, retracted=retracted.get(reference.id)) for reference in before.references)
+    return replace(before, withdrawn=now.withdrawn, references=references)
+
+
 def _opened(settings: Settings) -> Index:
     folder, manifest = live_generation(settings.index)
     return Index(folder, manifest, ranking=settings.ranking, embedder=WordsEmbedder)
@@ -255,6 +277,10 @@ def _machine(counted: Edited) -> type[Any]:
         @rule()
         def build(self) -> None:
             self.editing.build()
+
+        @rule()
+        def roll_back(self) -> None:
+            self.editing.roll_back()
 
         def teardown(self) -> None:
             try:

@@ -136,7 +136,9 @@ def import_figures(imported: Sequence[Imported]) -> Measured:
             Figure(f"{each.name}_problems", each.problems),
             Figure(f"{each.name}_passages", each.passages),
             Figure(f"{each.name}_build_s", each.build_s),
-            Figure(f"{each.name}_answered_of_10", each.answered),
+            Figure(f"{each.name}_asked", each.asked),
+            Figure(f"{each.name}_answered", each.answered),
+            Figure(f"{each.name}_answered_from_the_right_article", each.right),
             Figure(f"{each.name}_wrong", len(each.wrong)),
         )
     ], {"imports": wrong} if wrong else {}

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from eval.faults.places import Prepared, prepare
 from eval.faults.worker import Place, Worker, workers
-from index.generations import generation_folder, read_pointer
+from index.folders import generation_folder
+from index.pointer import read_pointer
 
 if TYPE_CHECKING:
     from eval.faults.reading import Reading

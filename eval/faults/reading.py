@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.errors import IndexUnavailable
 from eval.faults.corpora import WordsEmbedder, questions
-from index.generations import VECTORS, generation_folder
+from index.folders import generation_folder
+from index.generations import VECTORS
 from index.live import LiveIndex
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ SWITCHES = 50
 READERS = 4
 #: Questions of all readers together in a second.
 PER_SECOND = 20.0
-#: Every so manieth switch is a rollback; the others are builds after an edit.
+#: Every fifth switch is a rollback; the others are builds after an edit.
 _ROLLBACK = 5
 #: Edits that are timed one by one.
 _EDITS = 5

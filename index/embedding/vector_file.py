@@ -29,10 +29,14 @@ class VectorFile:
         self.dimension = dimension
         self._file = path.open("xb")
         header = {"descr": np.lib.format.dtype_to_descr(_FLOAT), "fortran_order": False, "shape": (count, dimension)}
-        with self._named_errors():
-            np.lib.format.write_array_header_1_0(self._file, header)
-            self._start = self._file.tell()
-            self._file.truncate(self._start + count * dimension * _FLOAT.itemsize)
+        try:
+            with self._named_errors():
+                np.lib.format.write_array_header_1_0(self._file, header)
+                self._start = self._file.tell()
+                self._file.truncate(self._start + count * dimension * _FLOAT.itemsize)
+        except BaseException:
+            self._file.close()
+            raise
 
     def write(self, rows: NDArray[np.int64], vectors: Vectors) -> None:
         """Writes `vectors[i]` as row `rows[i]`. Raises `OSError` (disk), `ValueError` for vectors of another shape."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assistant.settings import StaffPages
 from assistant.staff.credentials import staff_of
+from assistant.web.origins import SAFE
 from assistant.web.staff.guarding import API, PAGES, guard
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from flask_openapi3 import OpenAPI
 
     from assistant.settings import Settings
-
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class StaffRoute(NamedTuple):
@@ -63,5 +62,5 @@ def staff_routes(app: Flask) -> list[StaffRoute]:
     for rule in app.url_map.iter_rules():
         if rule.rule in (PAGES, API) or rule.rule.startswith((f"{PAGES}/", f"{API}/")):
             methods = frozenset(rule.methods or ())
-            found.append(StaffRoute(rule.rule, methods, bool(methods - _SAFE)))
+            found.append(StaffRoute(rule.rule, methods, bool(methods - SAFE)))
     return found

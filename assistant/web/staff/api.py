@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
 from assistant.staff.benchmark import kept
 from assistant.staff.overview import Filters
+from assistant.web.problems import problem
 from assistant.web.schemas import ProblemBody
 from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import API
@@ -18,6 +19,7 @@ from assistant.web.staff.questions import delete_opinion, delete_question, opini
 from assistant.web.staff.schemas import (
     ArticlePath,
     ArticlesQuery,
+    AuditQuery,
     JobPath,
     OpinionPath,
     QuestionPath,
@@ -28,7 +30,7 @@ from assistant.web.staff.schemas import (
 )
 from assistant.web.staff.steps import retract, take
 from corpus.audit import Action
-from corpus.errors import ReviewRefused
+from corpus.errors import CorpusError, ReviewRefused
 from corpus.loading import content_sha256
 
 routes = APIBlueprint(
@@ -38,6 +40,12 @@ routes = APIBlueprint(
     abp_tags=[Tag(name="staff")],
     abp_responses={401: ProblemBody, 403: ProblemBody, 404: ProblemBody, 409: ProblemBody, 422: ProblemBody, 503: ProblemBody},
 )
+
+
+@routes.errorhandler(CorpusError)
+def _of_an_article(error: CorpusError) -> Response:
+    """What is wrong with an article's file is the staff's to mend: 422 with each problem."""
+    return problem(422, error.told)
 
 
 @routes.get("/articles")
@@ -71,7 +79,7 @@ def passages(path: ArticlePath) -> Response:
 
 @routes.post("/articles/<string:article_id>/status")
 def status(path: ArticlePath, body: StatusBody) -> Response:
-    """Takes a step of the editorial workflow in the name of the token's owner.
+    """Does an act of the editorial workflow in the name of the token's owner.
 
     After `withdraw` and `retract` reindexing begins at once: until `reindexing.job` is done, answers still rest on what was
     taken away; where it could not begin (`reindexing.refused`), until the next one.
@@ -79,7 +87,7 @@ def status(path: ArticlePath, body: StatusBody) -> Response:
     if body.action == Action.RETRACT.value:
         if body.reference is None or body.date is None:
             raise ReviewRefused("this needs a reference and the day of its retraction")
-        done = retract(path.article_id, body.reference, body.date, reason=body.reason)
+        done = retract(path.article_id, body.reference, body.date, reason=body.reason, content=body.content)
     else:
         done = take(Action(body.action), path.article_id, reason=body.reason, content=body.content)
     article, withdrawn = done.article, done.article.withdrawn
@@ -141,14 +149,15 @@ def generations() -> Response:
 
 @routes.post("/rollback")
 def rollback(body: RollbackBody) -> Response:
-    """Makes an earlier generation live; when it is answered, every server has switched."""
-    return jsonify(live=roll_back(body.number))
+    """Makes an earlier generation live. `late_servers`: processes that have not switched to it after 30 s; 0 as a rule."""
+    done = roll_back(body.number)
+    return jsonify(live=done.manifest.number, late_servers=done.late_servers)
 
 
 @routes.get("/feedback")
 def feedback(query: SinceQuery) -> Response:
     """What readers thought of answers, the latest first."""
-    return jsonify(feedback=[each for each in opinions() if each["created_at"] >= query.since])
+    return jsonify(feedback=opinions(query.day))
 
 
 @routes.delete("/feedback/<string:opinion_id>")
@@ -161,7 +170,7 @@ def delete_one_opinion(path: OpinionPath) -> Response:
 @routes.get("/questions")
 def questions(query: SinceQuery) -> Response:
     """Unanswered questions without personal details, the most often asked first."""
-    return jsonify(kept=desk().settings.keep_unanswered, questions=[asdict(each) for each in desk().unanswered.all(query.since)])
+    return jsonify(kept=desk().settings.keep_unanswered, questions=[asdict(each) for each in desk().unanswered.all(query.day)])
 
 
 @routes.delete("/questions/<string:question_id>")
@@ -172,12 +181,11 @@ def delete(path: QuestionPath) -> Response:
 
 
 @routes.get("/audit")
-def audit() -> Response:
-    """The audit log, the oldest entry first, and whether it is whole; `?after=` leaves out entries up to that number."""
-    after = request.args.get("after", 0, type=int)
+def audit(query: AuditQuery) -> Response:
+    """A part of the audit log, the oldest entry first, and whether the whole log is whole."""
     log = desk().audit
-    entries = [asdict(entry) for entry in log.entries() if entry.sequence > after]
-    return jsonify(entries=entries, verified=asdict(log.verify()))
+    entries = [entry for entry in log.entries() if entry.sequence > query.after][: query.limit]
+    return jsonify(entries=[asdict(entry) for entry in entries], verified=asdict(log.last_verified()))
 
 
 @routes.get("/benchmark")

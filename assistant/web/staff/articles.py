@@ -1,4 +1,4 @@
-"""The article files: the table with what the checks find, one article as passages, and the steps of its review."""
+"""The article files: the table with what the checks find, one article as passages, and the acts of its review."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import PAGES, render
 from assistant.web.staff.index import reindex_after
 from assistant.web.staff.paging import asked_number, cut_page
-from assistant.web.staff.steps import Step, retract, steps_of, take
+from assistant.web.staff.steps import Act, acts_of, retract, take
 from corpus.audit import Action
 from corpus.errors import CorpusError, FollowupError, ReviewRefused
 from corpus.linting.rules import BY_ID
@@ -71,7 +71,7 @@ def one(article_id: str) -> Response:
 
 @routes.post("/<article_id>/step")
 def take_step(article_id: str) -> AnyResponse:
-    """Takes a step of the review."""
+    """Does an act of the review."""
     form = request.form
     try:
         action = _action(form.get("action", ""))
@@ -90,7 +90,7 @@ def note_retraction(article_id: str) -> AnyResponse:
     except ValueError:
         return _refused(article_id, ReviewRefused("the day of the retraction is no date like 2026-01-31"), Action.RETRACT)
     try:
-        retract(article_id, form.get("reference", ""), day, reason=form.get("reason", ""))
+        retract(article_id, form.get("reference", ""), day, reason=form.get("reason", ""), content=form.get("content", ""))
     except FollowupError as error:
         return _refused(article_id, error, Action.RETRACT)
     return _taken(article_id, Action.RETRACT)
@@ -120,7 +120,7 @@ def _page(article_id: str, refused: str = "", status: int = 200, failed: str = "
     problems = (*overview.problems(article_id), *overview.across.of(article_id))
     preview = _preview(article_id)
     article = preview.article if preview else None
-    steps: tuple[Step, ...] = steps_of(article) if article else ()
+    acts: tuple[Act, ...] = acts_of(article) if article else ()
     index = assistant().open_index
     page = render(
         "staff_article.html",
@@ -134,7 +134,7 @@ def _page(article_id: str, refused: str = "", status: int = 200, failed: str = "
         comparing=overview.across.running(),
         changed_since=overview.changed_since_across(article_id),
         mending={rule.id: rule.mend for rule in BY_ID.values()},
-        steps=steps,
+        acts=acts,
         citable=[each for each in article.references if not each.retracted] if article else (),
         live=index is not None and any(each.id == article_id for each in index.store.articles),
         today=desk().today,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from corpus.clock import today
+
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from assistant.staff.credentials import Staff
@@ -35,7 +37,7 @@ class Desk:
     @property
     def today(self) -> dt.date:
         """In UTC."""
-        return dt.datetime.now(dt.UTC).date()
+        return today()
 
 
 def desk() -> Desk:

@@ -11,14 +11,16 @@ import hmac
 import re
 import secrets
 from typing import cast
-from urllib.parse import quote
 
-from flask import abort, g, redirect, render_template, request, url_for
+from flask import abort, g, render_template, request
 from werkzeug.wrappers import Response
 
 from assistant.staff.credentials import Member
+from assistant.web.addresses import is_here
+from assistant.web.origins import SAFE
 from assistant.web.problems import problem
 from assistant.web.staff.current import desk
+from corpus.errors import FollowupError
 
 PAGES, API = "/staff", "/api/v1/staff"
 #: Where nobody has signed in yet.
@@ -28,12 +30,19 @@ PART = "X-Part"
 COOKIE = "staff"
 #: Before there is a session, the form's own cookie: so nobody can be made to sign in as somebody else.
 FORM_COOKIE = "staff_form"
+#: What every 401 must name (RFC 9110, 15.5.2). Browsers know no dialog for this scheme, so they show the page.
+CHALLENGE = 'Bearer realm="staff"'
 _MADE_HERE = re.compile(r"[A-Za-z0-9_-]{43}")
-_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class NotSignedIn(FollowupError):
+    """A page needs somebody who has signed in; it is answered with the form to do so (assistant/web/staff/signing_in.py)."""
+
+    status = 401
 
 
 def guard() -> Response | None:
-    """Before every request: lets through what is not the staff's, and who has signed in."""
+    """Before every request: lets through what is not the staff's, and who has signed in. Raises `NotSignedIn`."""
     rule = request.url_rule.rule if request.url_rule else ""
     if rule.startswith(f"{API}/"):
         return _guard_api()
@@ -77,7 +86,7 @@ def session_cookie() -> str:
 def way_back(given: str) -> str:
     """An address of the staff pages to go on to; the first page in place of anything else."""
     ours = given == PAGES or given.startswith((f"{PAGES}/", f"{PAGES}?"))
-    return given if ours and given.isprintable() and "\\" not in given else PAGES
+    return given if ours and is_here(given) else PAGES
 
 
 def _guard_page() -> Response | None:
@@ -88,13 +97,13 @@ def _guard_page() -> Response | None:
         known = Member(session.name, session.credential)
         if desk().staff.still(known, desk().today):
             g.member, g.csrf = known, csrf_of(cookie)
-            if request.method not in _SAFE:
+            if request.method not in SAFE:
                 check_form(cookie)
             return None
         desk().sessions.end(cookie)
     if by_itself:
-        return problem(401, "you are signed out; open the page again to sign in")
-    return redirect(url_for("staff_signing_in.show", back=_this_page()), 303)
+        return _refused("you are signed out; open the page again to sign in")
+    raise NotSignedIn("a staff page was asked for, and nobody has signed in")
 
 
 def _guard_api() -> Response | None:
@@ -103,17 +112,16 @@ def _guard_api() -> Response | None:
     if found:
         g.member = found
         return None
-    refused = problem(401, "this needs a staff member's token that has not expired: Authorization: Bearer …")
-    refused.headers["WWW-Authenticate"] = 'Bearer realm="staff"' + (', error="invalid_token"' if token else "")
+    return _refused(
+        "this needs a staff member's token that has not expired: Authorization: Bearer …",
+        ', error="invalid_token"' if token else "",
+    )
+
+
+def _refused(detail: str, more: str = "") -> Response:
+    refused = problem(401, detail)
+    refused.headers["WWW-Authenticate"] = CHALLENGE + more
     return refused
-
-
-def _this_page() -> str | None:
-    """Where to go on after the sign-in; not to what answers a form."""
-    if request.method not in _SAFE:
-        return None
-    query = request.query_string.decode("latin-1")
-    return quote(request.path) + (f"?{quote(query, safe='%&=+;,/?:@!$()*')}" if query else "")
 
 
 def _cookie(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from assistant.staff.jobs import JobState
-from assistant.staff.overview import Filters, Page, Presence
+from assistant.staff.overview import Presence
 from assistant.web.current import assistant
 from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import PAGES, render
@@ -24,23 +24,17 @@ def show() -> str:
         "staff_home.html",
         page=everything,
         counts={
-            "With errors": ("severity", "error", _total(Filters(severity="error"))),
-            "With warnings": ("severity", "warning", _total(Filters(severity="warning"))),
-            "Changed since the live index": ("presence", "changed", _total(Filters(presence=Presence.CHANGED.value))),
-            "Not in the live index": ("presence", "absent", _total(Filters(presence=Presence.ABSENT.value))),
+            "With errors": ("severity", "error", everything.with_errors),
+            "With warnings": ("severity", "warning", everything.with_warnings),
+            "Changed since the live index": ("presence", "changed", everything.presences.get(Presence.CHANGED, 0)),
+            "Not in the live index": ("presence", "absent", everything.presences.get(Presence.ABSENT, 0)),
         },
         serving=assistant().health(),
         job=jobs[0] if jobs else None,
         running=bool(jobs) and jobs[0].state is JobState.RUNNING,
-        verified=desk().audit.verify(),
+        verified=desk().audit.last_verified(),
         opinions=len(given),
         unhelpful=sum(not each["helpful"] for each in given),
         questions=len(desk().unanswered.all()),
         kept=desk().settings.keep_unanswered,
     )
-
-
-def _total(filters: Filters) -> int:
-    """How many articles they take; nothing is read again for it."""
-    found: Page = desk().overview.page(filters, budget_s=0.0)
-    return found.total

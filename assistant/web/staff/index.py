@@ -18,11 +18,13 @@ from assistant.web.current import assistant
 from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import PAGES, PART, member, render
 from corpus.audit import Action
-from corpus.errors import FollowupError, IndexDamaged
-from index.generations import GenerationInfo, generation_folder, list_generations, live_number
+from corpus.errors import FollowupError
+from index.folders import generation_folder
+from index.generations import GenerationInfo, list_generations
+from index.pointer import live_number
 from index.recording import record_rollbacks
-from index.report import BuildReport, read_report
-from index.rollback import rollback
+from index.report import BuildReport, read_report_or_none
+from index.rollback import RolledBack, rollback
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ routes = Blueprint("staff_index", __name__, url_prefix=f"{PAGES}/index")
 _DONE = {
     "begun": "Reindexing has begun.",
     "rolled-back": "Another generation is live.",
+    "rolled-back-late": "Another generation is live, but a server process still answers from the one before: restart it.",
     "measured": "The live generation was measured.",
 }
 
@@ -55,7 +58,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """A reindexing that a step calls for: its job, or None and why none has begun."""
+    """A reindexing that an act calls for: its job, or None and why none has begun."""
 
     job: str | None
     refused: str
@@ -91,10 +94,10 @@ def go_back() -> AnyResponse:
     if number is None:
         return _page("Not changed: no generation was named.", 422)
     try:
-        roll_back(number)
+        late = roll_back(number).late_servers
     except FollowupError as error:
         return _page(f"Not changed: {error}.", error.status)
-    return redirect(url_for(".show", done="rolled-back"), 303)
+    return redirect(url_for(".show", done="rolled-back-late" if late else "rolled-back"), 303)
 
 
 @routes.post("/benchmark")
@@ -105,7 +108,7 @@ def measure_live() -> AnyResponse:
 
 
 def run_benchmark() -> Benchmark:
-    """Of the generation that this server answers from. Raises `IndexUnavailable`."""
+    """Of the generation that this server answers from. Raises `IndexUnavailable` or `BenchmarkNotKept`."""
     measured = measure(assistant().index)
     keep(desk().settings.index, measured)
     return measured
@@ -121,25 +124,26 @@ def start_reindexing(*, allow_shrink: bool = False) -> str:
 
 
 def reindex_after(action: Action) -> AtOnce | None:
-    """Begins at once after a step that takes something away from readers; None after any other, or where there is no index."""
+    """Begins at once after an act that takes something away from readers; None after any other, or where there is no index."""
     if action not in (Action.WITHDRAW, Action.RETRACT) or live_number(desk().settings.index) is None:
         return None
     try:
         return AtOnce(start_reindexing(), "")
     except FollowupError as error:
-        log.error("what a step took away is still answered from: %s", error)
+        log.error("what an act took away is still answered from: %s", error)
         return AtOnce(None, str(error))
 
 
-def roll_back(number: int | None) -> int:
-    """The number of the generation that is live now; None: the newest whole one before. Raises `RollbackRefused`, `IndexBusy`."""
+def roll_back(number: int | None) -> RolledBack:
+    """None: to the newest whole generation before the live one. Raises `RollbackRefused`, `IndexBusy`, `AuditUnavailable`."""
     settings, by = desk().settings, member().name
-    return rollback(settings, number, by=by, record=record_rollbacks(settings, by)).number
+    return rollback(settings, number, by=by, record=record_rollbacks(settings, by))
 
 
 def generations() -> list[Shown]:
     """The newest first."""
-    return [Shown(info, _report(info)) for info in list_generations(desk().settings.index)]
+    root = desk().settings.index
+    return [Shown(info, read_report_or_none(generation_folder(root, info.number))) for info in list_generations(root)]
 
 
 def _page(refused: str = "", status: int = 200) -> Response:
@@ -162,10 +166,3 @@ def _page(refused: str = "", status: int = 200) -> Response:
     response = Response(render(template, **context), status)
     response.vary.add(PART)
     return response
-
-
-def _report(info: GenerationInfo) -> BuildReport | None:
-    try:
-        return read_report(generation_folder(desk().settings.index, info.number))
-    except IndexDamaged:
-        return None

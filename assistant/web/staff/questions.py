@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from assistant.store.feedback import Reason
+from assistant.store.feedback import OpinionNotFound, Reason
+from assistant.store.unanswered import UnansweredNotFound
 from assistant.web.current import feedback
 from assistant.web.staff.current import desk
-from assistant.web.staff.guarding import PAGES, render
+from assistant.web.staff.guarding import PAGES, member, render
 from assistant.web.staff.paging import page_of
-from assistant.web.staff.recording import recorded
 from corpus.audit import Action
 
 routes = Blueprint("staff_questions", __name__, url_prefix=f"{PAGES}/questions")
 
+#: Both kinds of id are digests. Anything else in an address may be words, which neither log nor audit log get.
+_ID = re.compile(r"[0-9a-f]{32}")
 _DONE = {"deleted": "Question deleted.", "opinion-deleted": "Opinion deleted."}
 
 
@@ -49,16 +52,20 @@ def delete_one_opinion(opinion_id: str) -> Response:
 
 def delete_opinion(opinion_id: str) -> None:
     """The audit log gets its id, which is a digest, and never its words. Raises `OpinionNotFound`."""
-    with recorded(Action.DELETE_FEEDBACK, opinion_id):
+    if not _ID.fullmatch(opinion_id):
+        raise OpinionNotFound("no kept opinion has this id")
+    with desk().audit.recorded(member().name, Action.DELETE_FEEDBACK, opinion_id):
         feedback().delete(opinion_id)
 
 
 def delete_question(question_id: str) -> None:
     """The audit log gets its id, which is a digest, and never its words. Raises `UnansweredNotFound`."""
-    with recorded(Action.DELETE_QUESTION, question_id):
+    if not _ID.fullmatch(question_id):
+        raise UnansweredNotFound("no kept question has this id")
+    with desk().audit.recorded(member().name, Action.DELETE_QUESTION, question_id):
         desk().unanswered.delete(question_id)
 
 
-def opinions() -> list[dict[str, Any]]:
-    """The feedback as staff see it: reasons in the words that readers chose from."""
-    return [each | {"reason": Reason(each["reason"]).label if each["reason"] else None} for each in feedback().all()]
+def opinions(since: str = "") -> list[dict[str, Any]]:
+    """The feedback of a day (UTC) or later as staff see it: reasons in the words that readers chose from."""
+    return [each | {"reason": Reason(each["reason"]).label if each["reason"] else None} for each in feedback().all(since)]

@@ -1,18 +1,25 @@
-"""Signing in with a name and a password or with a token, and signing out."""
+"""Signing in with a name and a password or with a token, also in place of a page that needs it, and signing out."""
 
 from __future__ import annotations
+
+import logging
+from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from assistant.staff.credentials import Member
+from assistant.web.addresses import asked_address
 from assistant.web.limits import client_address
+from assistant.web.origins import SAFE
 from assistant.web.problems import retry_later
 from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import (
+    CHALLENGE,
     COOKIE,
     FORM_COOKIE,
     PAGES,
+    NotSignedIn,
     check_form,
     form_token,
     member,
@@ -21,6 +28,10 @@ from assistant.web.staff.guarding import (
     way_back,
 )
 from assistant.web.staff.throttling import TooManySignIns
+from corpus.audit import Action
+from corpus.errors import AuditUnavailable
+
+log = logging.getLogger(__name__)
 
 routes = Blueprint("staff_signing_in", __name__, url_prefix=PAGES)
 
@@ -45,46 +56,65 @@ def enter() -> AnyResponse:
         desk().sign_ins.count(client_address(), None if token else name)
         found = _by_token(token) if token else _by_password(name, request.form.get("password", ""))
     except TooManySignIns as error:
-        wait = f"{error.retry_after} {'second' if error.retry_after == 1 else 'seconds'}"
-        return _page(f"Not signed in: {error.told}. Try again in {wait}.", error.status, error.retry_after)
+        return _page(f"Not signed in: {error.told}.", error.status, error.retry_after)
     if found is None:
-        desk().audit.append(_known_name(name), "sign-in-failed", "staff", means="token" if token else "password")
+        desk().audit.append(_known_name(name), Action.SIGN_IN_FAILED, "staff", means="token" if token else "password")
         return _page("Not signed in: " + ("no such token, or it has expired." if token else "name or password is wrong."), 403)
-    desk().audit.append(found.name, "sign-in", "staff", means="token" if token else "password")
+    desk().audit.append(found.name, Action.SIGN_IN, "staff", means="token" if token else "password")
     if before := session_cookie():
         desk().sessions.end(before)
     response = redirect(_back(), 303)
-    cookie = desk().sessions.begin(found.name, found.credential)
-    response.set_cookie(COOKIE, cookie, path=PAGES, httponly=True, samesite="Strict", secure=request.is_secure)
-    response.delete_cookie(FORM_COOKIE, path=PAGES, httponly=True, samesite="Strict", secure=request.is_secure)
+    response.set_cookie(COOKIE, desk().sessions.begin(found.name, found.credential), **_how_kept())
+    response.delete_cookie(FORM_COOKIE, **_how_kept())
     return response
 
 
 @routes.post("/sign-out")
 def leave() -> AnyResponse:
-    """Ends the session here, whatever becomes of the cookie."""
-    desk().audit.append(member().name, "sign-out", "staff")
+    """Ends the session here, whatever becomes of the cookie, and also where the audit log cannot take it."""
     desk().sessions.end(session_cookie())
+    try:
+        desk().audit.append(member().name, Action.SIGN_OUT, "staff")
+    except AuditUnavailable as error:  # a session that goes on is worse than one whose end is not in the log
+        log.error("somebody signed out, which the audit log does not tell: %s", error)
     response = redirect(url_for(".show", done="signed-out"), 303)
-    response.delete_cookie(COOKIE, path=PAGES, httponly=True, samesite="Strict", secure=request.is_secure)
+    response.delete_cookie(COOKIE, **_how_kept())
     return response
 
 
-def _page(refused: str = "", status: int = 200, retry_after: int | None = None) -> Response:
+@routes.app_errorhandler(NotSignedIn)
+def ask_to_sign_in(error: NotSignedIn) -> Response:
+    """The form, in place of what was asked for: it leads back to a page, and to the first one from what answers a form."""
+    is_page = request.method in SAFE
+    response = _page(status=error.status, back=asked_address() if is_page else PAGES, in_place_of="page" if is_page else "act")
+    response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
+
+
+def _page(
+    refused: str = "", status: int = 200, retry_after: int | None = None, back: str | None = None, in_place_of: str = ""
+) -> Response:
+    """`refused`: why a try failed. `in_place_of`: the "page" or "act" that was asked for without having signed in."""
     cookie, csrf = form_token()
     page = render(
         "staff_sign_in.html",
         refused=refused,
         form_csrf=csrf,
-        back=_back(),
+        back=back or _back(),
+        in_place_of=in_place_of,
         passwords=bool(desk().staff.passwords),
         tokens=bool(desk().staff.tokens),
         signed_out=request.args.get("done") == "signed-out",
         from_elsewhere=request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"),
     )
     response = make_response(page, status, retry_later(retry_after))
-    response.set_cookie(FORM_COOKIE, cookie, path=PAGES, httponly=True, samesite="Strict", secure=request.is_secure)
+    response.set_cookie(FORM_COOKIE, cookie, **_how_kept())
     return response
+
+
+def _how_kept() -> dict[str, Any]:
+    """Sent to the staff pages alone, out of reach of scripts and of other sites."""
+    return {"path": PAGES, "httponly": True, "samesite": "Strict", "secure": request.is_secure}
 
 
 def _by_token(token: str) -> Member | None:

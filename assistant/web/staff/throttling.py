@@ -1,17 +1,17 @@
 """How often somebody may try to sign in: so often from one address, and so often by one name from wherever.
 
-Counted in this process' memory, as questions are (assistant/web/limits.py): each worker counts on its own, a restart forgets.
+Counted in this process' memory, as questions are (assistant/web/shares.py).
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from assistant.web.problems import in_words
+from assistant.web.shares import Shares
 from corpus.errors import FollowupError
 
 #: Tries of one address in `WINDOW_S` seconds: at ten in five minutes, 15 characters outlast everybody.
@@ -21,8 +21,6 @@ TRIES_BY_NAME = 30
 WINDOW_S = 300
 #: Passwords hashed at the same time; each takes 32 MB. Readers are to be answered meanwhile.
 _AT_ONCE = 2
-#: The library keeps a list for every key that it ever saw. With so many it begins anew.
-_MOST_KEYS = 10_000
 
 
 class TooManySignIns(FollowupError):
@@ -31,7 +29,7 @@ class TooManySignIns(FollowupError):
     status = 429
 
     def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
+        super().__init__(f"{message}. Try again in {in_words(retry_after)}")
         self.retry_after = retry_after
 
 
@@ -39,25 +37,15 @@ class SignIns:
     """Counts tries; safe to share between threads."""
 
     def __init__(self, tries: int = TRIES, tries_by_name: int = TRIES_BY_NAME, window_s: int = WINDOW_S) -> None:
-        self._tries, self._tries_by_name, self._window_s = tries, tries_by_name, window_s
+        self._of_addresses, self._of_names = Shares(tries, window_s), Shares(tries_by_name, window_s)
         self._hashing = threading.BoundedSemaphore(_AT_ONCE)
-        self._begin_anew()
-
-    def _begin_anew(self) -> None:
-        from limits.storage import MemoryStorage
-        from limits.strategies import MovingWindowRateLimiter
-
-        self._storage = MemoryStorage()
-        self._window = MovingWindowRateLimiter(self._storage)
 
     def count(self, address: str, name: str | None) -> None:
         """One more try. Raises `TooManySignIns`, whether or not somebody has the name."""
-        if len(self._storage.events) >= _MOST_KEYS:
-            self._begin_anew()
-        self._hit(f"address {address}", self._tries, "from your network address")
+        _take(self._of_addresses, address, "from your network address")
         if name is not None:
             told_apart = hashlib.sha256(name.strip().casefold().encode()).hexdigest()  # as short as any, whatever was typed
-            self._hit(f"name {told_apart}", self._tries_by_name, "by this name")
+            _take(self._of_names, told_apart, "by this name")
 
     @contextmanager
     def hashing(self) -> Iterator[None]:
@@ -69,10 +57,8 @@ class SignIns:
         finally:
             self._hashing.release()
 
-    def _hit(self, key: str, tries: int, where: str) -> None:
-        from limits import RateLimitItemPerSecond
 
-        share, window = RateLimitItemPerSecond(tries, self._window_s), self._window
-        if not window.hit(share, key):
-            wait = math.ceil(window.get_window_stats(share, key).reset_time - time.time())
-            raise TooManySignIns(f"too many tries to sign in came {where}", max(1, wait))
+def _take(shares: Shares, key: str, where: str) -> None:
+    wait = shares.take(key)
+    if wait is not None:
+        raise TooManySignIns(f"too many tries to sign in came {where}", wait)

@@ -21,7 +21,8 @@ Documents = Callable[[Path, Options], Iterator[Document | NotTaken]]
 class Format:
     """A format by name. `suffixes` are those of its files; `told` are the options that its files do not say themselves.
 
-    `file_names`: its documents are known by the name of their file, which another document may have in another folder.
+    `file_names`: its documents are known by the path of their file below the folder given, which another document may have
+    below another folder.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from corpus.importing.types import NotTaken
@@ -27,8 +28,9 @@ def checked(path: Path, needed: str) -> None:
     for entry in entries:
         _check(entry)
     names = [entry.filename for entry in entries]
-    if twice := next((name for name in set(names) if names.count(name) > 1), None) if len(set(names)) < len(names) else None:
-        raise NotTaken(f"the archive holds {twice!r} twice")
+    for name, times in Counter(names).most_common(1):
+        if times > 1:
+            raise NotTaken(f"the archive holds {name!r} twice")
     if (size := sum(entry.file_size for entry in entries)) > _UNPACKED:
         raise NotTaken(f"the archive would unpack to {size:,} bytes; at most {_UNPACKED:,} are read")
     if needed not in names:

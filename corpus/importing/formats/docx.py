@@ -58,7 +58,7 @@ def documents(path: Path, options: Options) -> Iterator[Document]:
         raise NotTaken("the document has no text")
     made = word.core_properties.created
     yield Document(
-        source_id=path.stem,
+        source_id=options.name or path.name,
         title=title,
         body=body,
         references=tuple(notes),

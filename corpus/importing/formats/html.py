@@ -33,6 +33,7 @@ _BLOCKS = frozenset(
 )
 _HEADING = re.compile(r"h([1-6])")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_WHOLE = re.compile(r"https?://", re.IGNORECASE)
 _LISTED = re.compile(r"references?|bibliography|footnotes?|endnotes?|citations?", re.IGNORECASE)
 _PERMALINKS = {"#", "¶", "§", "🔗"}
 #: Where a page says when it was published, else when it was changed: the earlier counts, so that no page looks newer than it is.
@@ -43,7 +44,7 @@ _DATES = (
 
 
 def documents(path: Path, options: Options) -> Iterator[Document]:
-    """The page as one article; `source` and `licence` come from the options."""
+    """The page as one article; `source` and `licence` come from the options. It is known by its address where it names one."""
     page = html_document(path)
     main = _main(page)
     linked = _references(main)
@@ -57,13 +58,14 @@ def documents(path: Path, options: Options) -> Iterator[Document]:
     body = markdown(blocks, listed)
     if not body:
         raise NotTaken("the page has no text outside its navigation and scripts")
+    url = _address(page)
     yield Document(
-        source_id=path.stem,
+        source_id=(_identity(url) if url else options.name) or path.name,
         title=title or path.stem,
         body=body,
         references=tuple(listed.values()),
         source=options.source,
-        url=_address(page),
+        url=url,
         licence=options.licence,
         published=_published(page),
         specialty=options.specialty,
@@ -189,8 +191,15 @@ def _meta(page: Element, key: str) -> list[str]:
 
 
 def _address(page: Element) -> str | None:
-    canonical = [each.get("href") for each in page.iter("link") if (each.get("rel") or "").lower() == "canonical"]
-    return next(filter(None, map(address, [*canonical, *_meta(page, "og:url")])), None)
+    """The whole address that a page gives as its own. A relative one is none: `index.html` would be a host's name."""
+    links = [each for each in page.iter("link") if "canonical" in (each.get("rel") or "").lower().split()]
+    told = [*(link.get("href") or "" for link in links), *_meta(page, "og:url")]
+    return next((found for text in told if _WHOLE.match(text.strip()) and (found := address(text))), None)
+
+
+def _identity(url: str) -> str:
+    """An address as a page's name: without scheme, fragment and the last slash, which servers answer alike."""
+    return _WHOLE.sub("", url).partition("#")[0].rstrip("/")
 
 
 def _published(page: Element) -> dt.date | None:

@@ -44,7 +44,7 @@ def documents(path: Path, options: Options) -> Iterator[Document]:
     if not body:
         raise NotTaken("the file has no text")
     yield Document(
-        source_id=front.get("id") or path.stem,
+        source_id=front.get("id") or options.name or path.name,
         title=title,
         body=body,
         references=tuple(notes),

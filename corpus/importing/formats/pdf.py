@@ -1,7 +1,7 @@
 """PDFs with text in them: headings by the size and weight of their letters, paragraphs, bullets, simple tables, references.
 
 A PDF says where letters are printed, not what they are, so this is the least sure of the formats: staff compare the article
-with its source. Pictures of pages (scans) have no text and are not taken.
+with its source, and corpus/linting/layouts.py tells them where. Pictures of pages (scans) have no text and are not taken.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from pypdf.errors import LimitReachedError, PyPdfError
 from corpus.importing.formats.citations import taken_out, with_marks
 from corpus.importing.formats.files import LARGEST, beginning
 from corpus.importing.formats.outline import Block, Heading, Item, Paragraph, Table, markdown
-from corpus.importing.formats.pdf_lines import Line, in_columns, lines_of, without_repeated
+from corpus.importing.formats.pdf_columns import Columns, in_columns
+from corpus.importing.formats.pdf_lines import SIGN, Cell, Line, lines_of, without_edges
 from corpus.importing.types import Document, NotTaken, Options
 
 _PAGES = 2_000
@@ -34,11 +35,9 @@ _LARGER = 1.12
 _HEADING = 200
 #: How much farther apart than the lines of a paragraph two paragraphs are.
 _APART = 1.35
-#: Characters of a cell from which on two columns of text are columns of a page and no table.
-_PROSE = 30
 #: The most characters, in parts of all, that no letter is known for.
 _UNKNOWN = 0.1
-_BULLET = re.compile(r"(?:[•‣▪●○◦■□–*\uf0b7\uf0a7-]|(?P<number>\d{1,3})[.)])\s+(?P<text>\S.*)")
+_ITEM = re.compile(rf"(?:{SIGN.pattern})\s+(?P<text>\S.*)")
 #: How pypdf begins its warning about text that is left out.
 _LOST = "Impossible to decode XFormObject"
 _SENTENCE_END = (".", "!", "?", ":")
@@ -81,7 +80,7 @@ def _document(path: Path, options: Options) -> Document:
     if not body:
         raise NotTaken("the PDF has nothing but a title")
     return Document(
-        source_id=path.stem,
+        source_id=options.name or path.name,
         title=title,
         body=body,
         references=listed,
@@ -110,7 +109,7 @@ def _read(reader: PdfReader) -> list[Line]:
     unknown = sum(character == "\ufffd" or unicodedata.category(character) in {"Cc", "Cn", "Co"} for character in text)
     if unknown > _UNKNOWN * len(text):
         raise NotTaken(f"the PDF's fonts do not say which letters they print: {unknown:,} of {len(text):,} are unknown")
-    return without_repeated(lines, pages)
+    return without_edges(lines, pages)
 
 
 @contextmanager
@@ -178,9 +177,10 @@ class _Writer:
             else:
                 self.blocks.append(Heading(level, line.text))
             self._bullets = []
-        elif found := _BULLET.fullmatch(line.text):
+        elif (found := _ITEM.fullmatch(line.text)) or line.bulleted:
             self._bullets = [x for x in self._bullets if x < line.x - self._size / 2] + [line.x]
-            self.blocks.append(Item(len(self._bullets), found["text"], int(found["number"]) if found["number"] else None))
+            text, number = (found["text"], found["number"]) if found else (line.text, None)
+            self.blocks.append(Item(len(self._bullets), text, int(number) if number else None))
         elif before and isinstance(last, Item | Paragraph) and self._goes_on(before, line, last.text):
             text = self._joined(last.text, line.text)
             self.blocks[-1] = Item(last.depth, text, last.number) if isinstance(last, Item) else Paragraph(text)
@@ -188,17 +188,16 @@ class _Writer:
             self._bullets = []
             self.blocks.append(Paragraph(line.text))
 
-    def table(self, lines: Sequence[Line]) -> None:
+    def table(self, found: Columns) -> None:
         """Adds lines with the same columns: a table, or the columns of a page one after the other."""
-        columns = list(zip(*(line.cells for line in lines), strict=True))
-        if len(columns) == 2 and all(median(len(cell.text) for cell in column) > _PROSE for column in columns):
-            for column in columns:
-                for line, cell in zip(lines, column, strict=True):
+        if found.prose:
+            for column in (0, 1):
+                for line, row in zip(found.lines, found.rows, strict=True):
+                    cell = Cell(line.x, line.cells[-1].end, row[column])
                     self.line(Line(line.page, line.y, line.height, line.size, line.bold, (cell,)))
             return
-        rows = [tuple(cell.text for cell in line.cells) for line in lines]
-        headed = lines[0].bold and not lines[1].bold
-        self.blocks.append(Table(rows[0], tuple(rows[1:])) if headed else Table((), tuple(rows)))
+        rows = found.rows
+        self.blocks.append(Table(rows[0], rows[1:]) if found.headed else Table((), rows))
         self._before, self._bullets = None, []
 
     def _level(self, line: Line) -> int | None:
@@ -207,7 +206,7 @@ class _Writer:
             return None
         if line.size in self._levels:
             return self._levels[line.size]
-        if line.bold and line.size >= self._size and not line.text.endswith((*_SENTENCE_END, ",", ";")) and len(line.cells) == 1:
+        if line.bold and line.size >= self._size and not line.text.endswith((*_SENTENCE_END, ",", ";")) and len(line.parted) == 1:
             return len(self._levels) + 1
         return None
 
