@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import ModelUnavailable
-from index.embedding import Embedded, KeptVectors, Known, Progress, embed_all
+from index.embedding import Embedded, KeptVectors, Known, embed_all
 from index.embedding.distinct import Distinct
+from index.embedding.many import Progress
 from index.embedding.vector_file import VectorFile
 from index.types import ModelIdentity
 from tests.fakes import BagOfWordsEmbedder
