@@ -129,6 +129,7 @@ class _Build:
         before = _before(root)
         if not allow_shrink:
             _check_size(len(passages), live or (before.manifest if before else None))
+            _check_retractions(articles, self._settings)
         folder = new_folder(root)
         try:
             manifest, report = self._write(folder, made_of, articles, passages, before)
@@ -267,6 +268,19 @@ def _check_size(passages: int, before: Manifest | None) -> None:
         f"the new index would hold {passages} passages, {than}. Look at FOLLOWUP_ARTICLES; "
         "if it is meant, run `followup index build --allow-shrink`"
     )
+
+
+def _check_retractions(articles: Sequence[Article], settings: IndexSettings) -> None:
+    """Raises `BuildRefused` when sources would be cited again only because the list of retractions was lost."""
+    known = remembered(settings.index)
+    if known is None or settings.retractions.exists():
+        return
+    if back := known.taken_back.brought_back(articles):
+        raise BuildRefused(
+            f"{len(back)} retracted sources would be cited again, the first {back[0]}: there is no {settings.retractions}. "
+            "Make the list again (`followup corpus import-retractions CSV`); if it is meant, run "
+            "`followup index build --allow-shrink`"
+        )
 
 
 def _diff(before: _Before | None, articles: Sequence[Article], passages: Sequence[Passage]) -> Diff:

@@ -35,7 +35,9 @@ def index() -> None:
 
 
 @index.command()
-@click.option("--allow-shrink", is_flag=True, help="Also when no passage, or less than half of them, would be left.")
+@click.option(
+    "--allow-shrink", is_flag=True, help="Also when over half of the passages would go, or the list of retractions is lost."
+)
 @click.option("--by", help="Who does it, for the audit log, instead of the user's name.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Threads that embed, instead of FOLLOWUP_THREADS.")
 @click.option("--progress", "as_lines", is_flag=True, help="Progress as JSON lines on standard error.")

@@ -35,6 +35,9 @@ class RetractedSource:
             doi_key(reference.doi) or "", bare_pmid(reference.pmid) or "", " ".join(reference.title.casefold().split()), since
         )
 
+    def __str__(self) -> str:
+        return self.doi or (f"PMID {self.pmid}" if self.pmid else f"{self.title!r}")
+
     @property
     def keys(self) -> tuple[tuple[str, str], ...]:
         """What it is known by; two sources are the same when they share one."""
@@ -71,6 +74,13 @@ class TakenBack:
                 )
             ),
         )
+
+    def brought_back(self, articles: Iterable[Article]) -> tuple[RetractedSource, ...]:
+        """The retracted sources that articles cite as if they were not."""
+        standing = {
+            key for article in articles for one in article.references if not one.retracted for key in RetractedSource.of(one).keys
+        }
+        return tuple(source for source in self.retracted if not standing.isdisjoint(source.keys))
 
     def applied(self, articles: Iterable[Article]) -> tuple[Article, ...]:
         """The articles as they stand since; those that nothing was taken back of are the same objects."""

@@ -278,6 +278,21 @@ def test_a_source_that_was_retracted_is_not_cited_when_an_earlier_generation_ser
     assert [one.id for one in Index.open(three).passages_of("gout-basics")] == ["gout-basics#F1"]
 
 
+def test_a_build_without_the_list_of_retractions_that_there_was_is_refused(
+    three: Settings, embedder: BagOfWordsEmbedder, tmp_path: Path
+) -> None:
+    """The reliever trial of the small asthma article has a DOI, and is retracted by the list alone."""
+    listed = three.model_copy(update={"retractions": tmp_path / "retractions.csv"})
+    listed.retractions.write_text("doi,pmid,nature,date,notice,record\n10.1000/air,,Retraction,2026-01-31,,1\n", "utf-8")
+    build_index(listed, embedder=embedder)
+    (trial,) = (one for one in Index.open(listed).store.article("asthma-basics").references if one.doi)
+    assert trial.retracted == dt.date(2026, 1, 31)
+    listed.retractions.unlink()
+    with pytest.raises(BuildRefused, match=r"1 retracted sources would be cited again, the first 10.1000/air: there is no .*csv"):
+        build_index(listed, embedder=embedder)
+    assert build_index(listed, embedder=embedder, allow_shrink=True).changed
+
+
 def test_without_current_the_newest_whole_generation_serves_and_the_next_build_mends_it(
     followup: Callable[..., object], three: Settings, embedder: BagOfWordsEmbedder
 ) -> None:
