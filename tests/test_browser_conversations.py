@@ -91,6 +91,7 @@ def test_renaming_and_deleting_work_by_keyboard_and_deleting_takes_two_steps(
         begin(page, address, question)
         tab_to(page, f"Rename {question}") if javascript else page.locator(".deeds summary").first.focus()
         page.keyboard.press("Enter")
+        expect(page.get_by_label("New name")).to_be_visible()
         page.keyboard.press("Tab")  # what was opened comes before the next word of the row
         expect(page.get_by_label("New name")).to_be_focused()
         page.keyboard.press("Control+A")
@@ -103,6 +104,7 @@ def test_renaming_and_deleting_work_by_keyboard_and_deleting_takes_two_steps(
         expect(page.get_by_role("button", name="Delete this conversation")).not_to_be_visible()
         summary.focus()
         page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Delete this conversation")).to_be_visible()  # a Tab at once can come before it
         page.keyboard.press("Tab")
         expect(page.get_by_role("button", name="Delete this conversation")).to_be_focused()
         page.keyboard.press("Enter")

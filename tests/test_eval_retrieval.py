@@ -344,7 +344,7 @@ def test_a_run_again_is_the_same_bit_for_bit(tiny: Path, tmp_path: Path, monkeyp
     fresh = fake()
     assert_same(first, measured(load_collection(tiny), name, tmp_path / "fresh", fresh))
     assert fresh.embedded
-    assert fresh.asked == list(QUERIES.values())
+    assert fresh.asked[-len(QUERIES) :] == list(QUERIES.values())  # before them, the gate asked some of the texts
 
 
 ALONE = """
@@ -393,7 +393,7 @@ def test_only_documents_that_changed_are_embedded_again(tiny: Path) -> None:
     again = fake()
     run_configuration(load_collection(tiny), configuration(), settings_of(), embedder=again)
     assert again.embedded == ["Coffee: Coffee delays sleep."]
-    assert again.asked == []
+    assert not {*again.asked} & {*QUERIES.values()}
 
 
 def test_a_text_is_embedded_once_by_each_model(tmp_path: Path) -> None:
