@@ -55,11 +55,20 @@ class GenerationInfo:
 def which_serves(root: Path, before: int | None) -> str:
     """What is said of a build or rollback that ended early: it may have switched. `before`: what was live when it began."""
     now = live_number(root)
-    if now is None and not numbers(root):
-        return "there is no index yet"
-    if now in (None, before):
-        return "the old index still serves"
-    return f"generation {now} is live already, and the next build does what was left"
+    if now not in (None, before):
+        return f"generation {now} is live already, and the next build does what was left"
+    if now is None and before is None:  # a first build may have come as far as a whole generation
+        serving = serving_number(root)
+        return f"generation {serving} serves, and the next build does what was left" if serving else "there is no index yet"
+    return "the old index still serves"
+
+
+def serving_number(root: Path) -> int | None:
+    """Which generation answers rest on, live or standing in; None where there is no whole one."""
+    try:
+        return last_good(root)[1].number
+    except IndexUnavailable:
+        return None
 
 
 def live_generation(root: Path) -> tuple[Path, Manifest]:

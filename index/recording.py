@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from corpus.audit import Action, AuditLog
-from index.pointer import live_number
+from index.generations import serving_number
 
 if TYPE_CHECKING:
     from index.report import BuildReport
@@ -40,5 +40,5 @@ def _recorded(
 ) -> AbstractContextManager[None]:
     """An entry, and a second one where the generation did not go live after all."""
     return AuditLog(settings.audit).recorded(
-        by, action, f"generation {number}", took_place=lambda: live_number(settings.index) == number, **details
+        by, action, f"generation {number}", took_place=lambda: serving_number(settings.index) == number, **details
     )

@@ -252,6 +252,22 @@ def test_a_switch_that_was_made_stands_whatever_fails_after_it(
     assert [each.action for each in AuditLog(logged.audit).entries()] == ["reindex"]
 
 
+def test_a_first_build_that_fails_at_its_last_step_says_that_its_generation_serves(
+    small: Settings, embedder: BagOfWordsEmbedder, tmp_path: Path
+) -> None:
+    logged = small.model_copy(update={"audit": tmp_path / "audit.jsonl"})
+    recorded = record_builds(logged)
+
+    def record(report: BuildReport) -> AbstractContextManager[None]:
+        (small.index / "CURRENT.new").mkdir()  # from now on no pointer can be written
+        return recorded(report)
+
+    with pytest.raises(BuildRefused, match="generation 1 serves, and the next build does what was left"):
+        build_index(logged, embedder=embedder, record=record)
+    assert servable(small)[1].number == 1
+    assert [each.action for each in AuditLog(logged.audit).entries()] == ["reindex"]
+
+
 def test_a_build_asks_whether_the_audit_log_can_be_written_before_it_begins(three: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AuditUnavailable, match="so nothing was done"):
