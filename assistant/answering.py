@@ -13,7 +13,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from assistant.alarm import STATUS, danger_in, stops
 from assistant.citations import Ledger
 from assistant.clarifying import clarify
 from assistant.disclaimer import DISCLAIMER, NOTICE, NOTICE_GENERATIVE, NOTICE_SIGNPOST, UNAPPROVED
+from assistant.events import Ask, Event, Spoken, Started
 from assistant.glossary import glosses
 from assistant.offers import nearest, suggestions
 from assistant.parts import asked_part, queries
@@ -40,12 +41,9 @@ from assistant.types import (
     AnswerStatus,
     AnswerWriter,
     Audience,
-    Banner,
-    Citation,
     Confidence,
     Mode,
     Query,
-    Sentence,
     Side,
     Turn,
     Variant,
@@ -68,52 +66,6 @@ log = logging.getLogger(__name__)
 #: What a shorter answer cites may be taken away in the middle of it: the command that does so waits for the answer to end
 #: (index/servers.py). One that a language model writes may take longer than that waits.
 _LONG_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question as a caller puts it.
-
-    `query` is what to search instead, as the reader changed it. `safe`: shown the banner, the reader said that nobody is in
-    danger. `mode`: extractive even where a language model is set up. `section`: a heading of the open article that the question
-    is about. `reader`: whatever tells one reader from another; a conversation belongs to the one who begins it. `after`: a
-    conversation of another reader that the question follows, without becoming part of it.
-    """
-
-    question: str
-    article_id: str | None = None
-    conversation_id: str | None = None
-    audience: Audience = Audience.CLINICIAN
-    query: str | None = None
-    safe: bool = False
-    mode: Mode | None = None
-    section: str | None = None
-    reader: str | None = None
-    after: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """First event: what is searched, and the banner that comes before everything. Given before the search for evidence."""
-
-    answer_id: str
-    conversation_id: str
-    query: Query
-    banner: Banner | None
-    caveats: tuple[str, ...]
-    disclaimer: str
-    notice: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """One sentence with the citations it rests on."""
-
-    sentence: Sentence
-    citations: tuple[Citation, ...]
-
-
-Event = Started | Spoken | Answer
 
 
 class Assistant:

@@ -120,7 +120,7 @@ def ask(
     as_json: bool,
 ) -> None:
     """Answers one question in the terminal."""
-    from assistant.answering import Ask
+    from assistant.events import Ask
     from assistant.opening import open_assistant
     from assistant.terminal import as_text
     from assistant.types import Audience

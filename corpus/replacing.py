@@ -31,7 +31,7 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             os.fchmod(file.fileno(), target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
         made.replace(target)
-    except BaseException:
+    except BaseException:  # an interrupt too: nothing is left beside the file
         made.unlink(missing_ok=True)
         raise
     sync(target.parent)

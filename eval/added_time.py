@@ -16,7 +16,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from assistant.abstention import abstention
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.parts import queries
 from assistant.retrieval import confidence, find_evidence
 from assistant.safety.cautions import caveats

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
 from assistant.citations import MisquoteError
+from assistant.events import Ask
 from assistant.store import ConversationStore
 from assistant.types import Answer, AnswerStatus, Role
 from corpus.errors import ArticleNotFound, QuestionRefused

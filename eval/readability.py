@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering import Ask
+from assistant.events import Ask
 from assistant.types import Answer, Audience
 from corpus.linting.fields import reading_grade
 from corpus.types import Note

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from assistant.answering import Ask, Assistant, Event, Spoken, Started
+from assistant.answering import Assistant
 from assistant.citations import Ledger
 from assistant.disclaimer import DISCLAIMER, NOTICE
+from assistant.events import Ask, Event, Spoken, Started
 from assistant.types import (
     Abstention,
     AbstentionReason,

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from assistant.answering import Ask, Assistant, Event, Spoken
+from assistant.answering import Assistant
+from assistant.events import Ask, Event, Spoken
 from assistant.settings import Settings
 from assistant.web import create_app
 from tests.pages import GOUT

@@ -30,7 +30,7 @@ from assistant.store import ConversationStore  # noqa: E402
 from index.build import build_index  # noqa: E402
 from index.search import Index  # noqa: E402
 from tests.beir import beir  # noqa: E402
-from tests.fakes import BagOfWordsEmbedder, write_articles  # noqa: E402
+from tests.fakes import BagOfWordsEmbedder, edit, write_articles  # noqa: E402
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -113,3 +113,14 @@ def followup(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 def tiny(tmp_path: Path) -> Path:
     """A test collection of twelve documents in the BEIR layout."""
     return beir(tmp_path / "tiny")
+
+
+@pytest.fixture
+def three(small: Settings, embedder: BagOfWordsEmbedder) -> Settings:
+    """Generations 1 to 3, all kept: prednisone, prednisolone, methylprednisolone."""
+    keeping = small.model_copy(update={"keep_generations": 5})
+    build_index(keeping, embedder=embedder)
+    for old, new in (("prednisone", "prednisolone"), ("prednisolone", "methylprednisolone")):
+        edit(small.articles / "gout-basics.md", lambda source, old=old, new=new: source.replace(old, new))
+        build_index(keeping, embedder=embedder)
+    return keeping

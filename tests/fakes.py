@@ -195,6 +195,13 @@ def write_articles(folder: Path, articles: dict[str, str] | None = None) -> Path
     return folder
 
 
+def spoil(path: Path) -> None:
+    """Another file in its place, one byte shorter: who has it open still has the old one."""
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[:-1])
+
+
 def edit(path: Path, change: Callable[[str], str]) -> None:
     """Changes an article in place, as an author would; it must really change."""
     before = path.read_text("utf-8")

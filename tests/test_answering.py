@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import Ask, Assistant, Spoken, Started
+from assistant.answering import Assistant
 from assistant.citations import Ledger, MisquoteError
 from assistant.disclaimer import DISCLAIMER, UNAPPROVED
+from assistant.events import Ask, Spoken, Started
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.types import AbstentionReason, Answer, AnswerStatus, Audience, Draft, Role, Sentence

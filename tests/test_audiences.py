@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.plain import added_numbers
 from assistant.types import Answer, AnswerStatus, Audience
 from eval.datasets import FollowUp, Unanswerable, load_followups, load_unanswerable

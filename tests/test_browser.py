@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.answering import Answer, Ask, Assistant, Event
+from assistant.answering import Assistant
 from assistant.disclaimer import DISCLAIMER, NOTICE
+from assistant.events import Ask, Event
 from assistant.settings import Settings
 from assistant.store import ConversationStore
+from assistant.types import Answer
 from index.build import build_index
 from index.search import Index
 from tests.browsing import ARTICLE, STRUCTURE, Browser, SlowAssistant, ask, browser, expect, reading, serving

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.opening import open_assistant
 from assistant.settings import Settings
 from assistant.store.feedback import FeedbackStore, Opinion, Reason

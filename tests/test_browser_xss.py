@@ -15,7 +15,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.settings import Settings
 from assistant.store import ConversationStore, FeedbackStore
 from assistant.store.conversations import MAX_TITLE

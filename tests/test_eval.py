@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.retrieval import Signals
 from assistant.settings import Settings
 from assistant.store import ConversationStore

@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result as Outcome
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.types import Answer, AnswerStatus, Confidence, Draft, Mode, Query, Role, Sentence

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from assistant.answering import Ask, Assistant, Spoken
+from assistant.answering import Assistant
+from assistant.events import Ask, Spoken
 from assistant.safety.dangers import Danger, banner_of, find_danger
 from assistant.safety.tables import Kind, load_tables
 from assistant.settings import Settings

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from assistant.answering import Ask
 from assistant.disclaimer import DISCLAIMER, NOTICE, REVIEW_NOTICES
+from assistant.events import Ask
 from assistant.exporting import answer_markdown, conversation_markdown, plain_text
 from assistant.types import (
     Abstention,

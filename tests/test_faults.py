@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.types import Turn

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.web import create_app

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
 from assistant.citations import Ledger
+from assistant.events import Ask
 from assistant.generative.gate import Reason, judge
 from assistant.safety.dangers import banner_of, find_danger
 from assistant.settings import Settings

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.terminal import as_text

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import Ask, Assistant, Started
+from assistant.answering import Assistant
+from assistant.events import Ask, Started
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.types import Answer

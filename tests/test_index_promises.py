@@ -38,28 +38,12 @@ from index.rollback import rollback
 from index.search import Index
 from index.servers import Announcement, wait_for_servers
 from index.types import Manifest
-from tests.fakes import BagOfWordsEmbedder, SharedWordsReranker, edit
-
-
-@pytest.fixture
-def three(small: Settings, embedder: BagOfWordsEmbedder) -> Settings:
-    """Generations 1 to 3, all kept."""
-    keeping = small.model_copy(update={"keep_generations": 5})
-    build_index(keeping, embedder=embedder)
-    reword(keeping, embedder, "prednisone", "prednisolone")
-    reword(keeping, embedder, "prednisolone", "methylprednisolone")
-    return keeping
+from tests.fakes import BagOfWordsEmbedder, SharedWordsReranker, edit, spoil
 
 
 def reword(settings: Settings, embedder: BagOfWordsEmbedder, old: str, new: str) -> int:
     edit(settings.articles / "gout-basics.md", lambda source: source.replace(old, new))
     return build_index(settings, embedder=embedder).number
-
-
-def spoil(path: Path) -> None:
-    content = path.read_bytes()
-    path.unlink()
-    path.write_bytes(content[:-1])
 
 
 def test_what_a_rollback_passed_over_stays_so_after_the_next_build(three: Settings, embedder: BagOfWordsEmbedder) -> None:

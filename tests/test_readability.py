@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import Ask
+from assistant.events import Ask
 from assistant.plain import added_numbers, plain_sentences
 from assistant.types import (
     Abstention,

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from assistant.answering import Ask, Assistant, Event
+from assistant.answering import Assistant
+from assistant.events import Ask, Event
 from assistant.settings import Settings
 from assistant.store import ConversationStore
 from assistant.web import create_app

@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 from flask_openapi3 import APIBlueprint, Tag
 from pydantic import TypeAdapter
 
-from assistant.answering import Ask, Event, Spoken, Started
+from assistant.events import Ask, Event, Spoken, Started
 from assistant.questions import clean_question
 from assistant.types import Answer, Mode
 from assistant.verification import verify

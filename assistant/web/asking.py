@@ -12,7 +12,7 @@ from itertools import chain
 from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from assistant.answering import Ask
+from assistant.events import Ask
 from assistant.types import STOPPED
 from assistant.web.addresses import address
 from assistant.web.articles import article_page

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from assistant.answering import Ask, Event, Spoken, Started
+from assistant.events import Ask, Event, Spoken, Started
 from assistant.questions import clean_question
 from assistant.types import STOPPED, Answer
 from assistant.web.current import assistant

@@ -22,7 +22,7 @@ from assistant.web.shares import Shares
 from corpus.errors import FollowupError, QuestionRefused, ServerBusy, TooManyQuestions
 
 if TYPE_CHECKING:
-    from assistant.answering import Ask
+    from assistant.events import Ask
     from assistant.settings import Settings
 
 #: Seconds until a place is likely to be free: an answer takes a tenth of a second, a language model's up to 20.

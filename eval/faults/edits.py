@@ -16,7 +16,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering import Ask, Assistant
+from assistant.answering import Assistant
+from assistant.events import Ask
 from assistant.settings import load_settings
 from assistant.store import ConversationStore
 from corpus import reviewing

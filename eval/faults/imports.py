@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering import Ask
+from assistant.events import Ask
 from assistant.opening import open_assistant
 from assistant.settings import load_settings
 from eval.collection import load_collection

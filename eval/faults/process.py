@@ -67,7 +67,6 @@ def _command(order: dict[str, Any], said: Path, errors: Path) -> int:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except Exception:
         traceback.print_exc()  # as an interpreter ends: what must never be seen
-        code = 1
         raise
     finally:
         sys.stdout.flush()
@@ -93,7 +92,7 @@ def _read(order: dict[str, Any]) -> dict[str, Any]:
             paths = {key: Path(value) for key, value in order["settings"].items()}
             settings = load_settings(env_file=None).model_copy(update=paths)
             os.write(sink, json.dumps(asdict(read(settings))).encode())
-        except BaseException:
+        except BaseException:  # this fork ends here, whatever comes
             traceback.print_exc()
             raise
         finally:

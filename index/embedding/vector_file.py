@@ -34,7 +34,7 @@ class VectorFile:
                 np.lib.format.write_array_header_1_0(self._file, header)
                 self._start = self._file.tell()
                 self._file.truncate(self._start + count * dimension * _FLOAT.itemsize)
-        except BaseException:
+        except BaseException:  # nobody else has it yet to close
             self._file.close()
             raise
 
