@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.errors import CorpusError, FollowupError, IndexMissing, SettingsError, StillServed
+from corpus.errors import CorpusError, FollowupError, SettingsError, StillServed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -85,14 +85,12 @@ def followup(ctx: click.Context) -> None:
 def _reindex(by: str) -> int | None:
     """Builds the index again for somebody, where there is one; which generation serves then. Raises `StillServed`."""
     from index.build import build_index
-    from index.pointer import read_pointer
+    from index.folders import numbers
     from index.recording import record_builds
     from index.servers import still_answering
 
     settings = _settings()
-    try:
-        read_pointer(settings.index)
-    except IndexMissing:
+    if not numbers(settings.index):
         return None
     report = build_index(settings, by=by, record=record_builds(settings))
     if report.late_servers:

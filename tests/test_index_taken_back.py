@@ -100,6 +100,16 @@ def test_a_build_without_the_list_of_retractions_that_there_was_is_refused(
     assert build_index(listed, embedder=embedder, allow_shrink=True).changed
 
 
+def test_a_withdrawal_is_carried_out_also_while_an_earlier_generation_stands_in(
+    followup: Callable[..., object], three: Settings
+) -> None:
+    given = {"index": three.index, "articles": three.articles, "audit": three.index / "audit.jsonl"}
+    spoil(three.index / "CURRENT")
+    done = followup("corpus", "withdraw", "sleep-basics", "--by", "anna", "--reason", "Superseded.", **given)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Generation 4 serves.")  # type: ignore[attr-defined]
+    assert Index.open(three).store.passages_of("sleep-basics") == []
+
+
 def test_a_withdrawal_that_does_not_reach_the_index_says_so_loudly(followup: Callable[..., object], three: Settings) -> None:
     given = {"index": three.index, "articles": three.articles, "audit": three.index / "audit.jsonl"}
     (three.articles / "draft.md").write_text("half a draft")

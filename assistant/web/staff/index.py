@@ -19,9 +19,8 @@ from assistant.web.staff.current import desk
 from assistant.web.staff.guarding import PAGES, PART, member, render
 from corpus.audit import Action
 from corpus.errors import FollowupError
-from index.folders import generation_folder
+from index.folders import generation_folder, numbers
 from index.generations import GenerationInfo, list_generations
-from index.pointer import live_number
 from index.recording import record_rollbacks
 from index.report import BuildReport, read_report_or_none
 from index.rollback import RolledBack, rollback
@@ -125,7 +124,7 @@ def start_reindexing(*, allow_shrink: bool = False) -> str:
 
 def reindex_after(action: Action) -> AtOnce | None:
     """Begins at once after an act that takes something away from readers; None after any other, or where there is no index."""
-    if action not in (Action.WITHDRAW, Action.RETRACT) or live_number(desk().settings.index) is None:
+    if action not in (Action.WITHDRAW, Action.RETRACT) or not numbers(desk().settings.index):
         return None
     try:
         return AtOnce(start_reindexing(), "")
