@@ -62,13 +62,15 @@ def until(look: Callable[[], Job], right: Callable[[Job], bool], within: float =
 
 
 def process_of(job_id: str) -> int:
-    """The process whose command line names the job's record."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"{job_id}.json".encode() in (folder / "cmdline").read_bytes():
-                return int(folder.name)
-        except OSError:  # it has ended meanwhile
-            continue
+    """The process whose command line names the job's record. Linux shows that a moment after the process was begun."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"{job_id}.json".encode() in (folder / "cmdline").read_bytes():
+                    return int(folder.name)
+            except OSError:  # it has ended meanwhile
+                continue
     raise AssertionError(f"no process runs {job_id}")
 
 
