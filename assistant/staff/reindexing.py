@@ -87,16 +87,16 @@ def main(record: Path) -> int:
     for name in _OURS:
         logging.getLogger(name).setLevel(logging.INFO)
     step_back()
-    signal.signal(signal.SIGTERM, _stopped)
     job = read_record(record)
     if job is None:
         log.error("%s is not there", record)
         return 1
     recorder = Recorder(record, job)
     settings = IndexSettings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own keyword
-    log.info("reindexing for %s, process %d", job.by, os.getpid())
     before = live_number(settings.index)
     try:
+        signal.signal(signal.SIGTERM, _stopped)
+        log.info("reindexing for %s, process %d", job.by, os.getpid())
         report = _build(settings, job, recorder)
     except FollowupError as error:
         recorder.end(JobState.REFUSED, _shortened(str(error)))
