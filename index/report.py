@@ -51,6 +51,9 @@ class BuildReport:
     late_servers: int = 0  # server processes that still answered from an earlier generation when patience ended
 
 
+_READ = TypeAdapter(BuildReport)
+
+
 def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Which keys were added, removed, and have another value: `{a: 1, b: 1}, {b: 2, c: 1}` → `(c), (a), (b)`."""
     added, removed = after.keys() - before.keys(), before.keys() - after.keys()
@@ -66,7 +69,7 @@ def keep_report(folder: Path, report: BuildReport) -> None:
 def read_report(folder: Path) -> BuildReport:
     """The report of a generation. Raises `IndexDamaged`."""
     try:
-        return TypeAdapter(BuildReport).validate_python(read_sealed(folder / REPORT, "a later build writes a report again"))
+        return _READ.validate_python(read_sealed(folder / REPORT, "a later build writes a report again"))
     except ValidationError as error:
         raise IndexDamaged(f"{folder / REPORT} does not hold what a report holds") from error
 
