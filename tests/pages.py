@@ -151,7 +151,8 @@ def check_page(page: Page) -> None:
     assert page.one("title").text.endswith("Follow-up Assistant")
     levels = [int(heading.tag[1]) for heading in page.all() if re.fullmatch("h[1-6]", heading.tag)]
     assert all(after <= before + 1 for before, after in zip([0, *levels], levels, strict=False)), levels
-    assert len(page.ids) == len(set(page.ids)), "an id stands twice"
+    ids = set(page.ids)
+    assert len(page.ids) == len(ids), "an id stands twice"
     labelled = {label["for"] for label in page.all("label")}
     for control in [*page.all("input"), *page.all("textarea")]:
         assert control["type"] == "hidden" or control["id"] in labelled
@@ -160,9 +161,9 @@ def check_page(page: Page) -> None:
         assert element.tag != "script" or (element["src"].startswith("/static/") and not element.text)
         assert not [name for name in element.attributes if name == "style" or name.startswith("on")]
         for name in ("aria-labelledby", "aria-describedby", "form"):
-            assert set(element[name].split()) <= set(page.ids), f"{name}={element[name]}"
+            assert set(element[name].split()) <= ids, f"{name}={element[name]}"
         if element.tag == "a" and element["href"].startswith("#"):
-            assert element["href"][1:] in page.ids, element["href"]
+            assert element["href"][1:] in ids, element["href"]
         if element.tag in ("a", "button"):
             assert element.text.strip() or element["aria-label"]
         if element["href"].startswith("http"):
