@@ -34,7 +34,7 @@ PASSAGES, VECTORS, NEAREST, LEXICAL = "passages.sqlite", "vectors.npy", "vectors
 MANIFEST, REPORT = "manifest.json", "report.json"
 _BUILDING, _REMOVING = ".building-", ".removing-"
 _BUILD = "run `followup index build`"
-_READ = TypeAdapter(Manifest)
+_ADAPTER = TypeAdapter(Manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def read_manifest(folder: Path, number: int) -> Manifest:
     if values.get("format") != FORMAT:
         raise IndexMismatch(f"{folder} has format {values.get('format')}, this version reads {FORMAT}; {_BUILD}")
     try:
-        manifest = _READ.validate_python(values)
+        manifest = _ADAPTER.validate_python(values)
     except ValidationError as error:
         raise IndexDamaged(f"{path} does not hold what a manifest holds; {_BUILD}") from error
     if manifest.number != number:

@@ -35,7 +35,7 @@ class Pointer:
 
 
 #: Made once: servers look every second, and to make it takes 4 ms.
-_READ = TypeAdapter(Pointer)
+_ADAPTER = TypeAdapter(Pointer)
 
 
 def read_pointer(root: Path, name: str = _POINTER) -> Pointer:
@@ -46,7 +46,7 @@ def read_pointer(root: Path, name: str = _POINTER) -> Pointer:
             raise IndexDamaged(f"{path} is missing, so that nothing says which generation is live; {_BUILD}")
         raise IndexMissing(f"there is no index in {root}; {_BUILD}")
     try:
-        return _READ.validate_python(read_sealed(path, _BUILD))
+        return _ADAPTER.validate_python(read_sealed(path, _BUILD))
     except ValidationError as error:
         raise IndexDamaged(f"{path} does not name a generation; {_BUILD}") from error
 

@@ -51,7 +51,7 @@ class BuildReport:
     late_servers: int = 0  # server processes that still answered from an earlier generation when patience ended
 
 
-_READ = TypeAdapter(BuildReport)
+_ADAPTER = TypeAdapter(BuildReport)
 
 
 def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -69,7 +69,7 @@ def keep_report(folder: Path, report: BuildReport) -> None:
 def read_report(folder: Path) -> BuildReport:
     """The report of a generation. Raises `IndexDamaged`."""
     try:
-        return _READ.validate_python(read_sealed(folder / REPORT, "a later build writes a report again"))
+        return _ADAPTER.validate_python(read_sealed(folder / REPORT, "a later build writes a report again"))
     except ValidationError as error:
         raise IndexDamaged(f"{folder / REPORT} does not hold what a report holds") from error
 
